@@ -1,0 +1,2 @@
+/** Data that the library draws itself. */
+export { type DigitSet, type DrawDigitsOptions, drawDigits } from './digits.ts'

@@ -1,0 +1,42 @@
+/** What the WebAssembly of this machine can do, found by compiling a tiny module; V8's flags set where they exist. */
+import { f32x4, ModuleBuilder, v128 } from './assembler/index.ts'
+
+export interface Features {
+  /** Multiply-adds may be fused (relaxed SIMD). */
+  readonly relaxed: boolean
+  /** V8 joins neighbouring 128-bit operations into 256-bit ones (its "revectorize" flag). */
+  readonly wide: boolean
+}
+
+/** The parts of Node's process object that are read here; none of them is there in a browser. */
+interface NodeProcess {
+  readonly env?: Readonly<Record<string, string | undefined>>
+  readonly versions?: { readonly v8?: string }
+  getBuiltinModule?(name: 'node:v8'): { setFlagsFromString(flag: string): void } | undefined
+}
+
+/** The first V8 that joins loads, stores and arithmetic of whole chains: that of Node 24. */
+const firstWideV8 = 13
+
+/** `STRIATE_RELAXED=off` and `STRIATE_REVECTORIZE=off` turn features off. */
+export function probeFeatures(): Features {
+  const { process } = globalThis as { readonly process?: NodeProcess }
+  const isOn = (name: string): boolean => process?.env?.[name] !== 'off'
+  const v8 = process?.getBuiltinModule?.('node:v8')
+  const wantsRelaxed = isOn('STRIATE_RELAXED')
+  if (wantsRelaxed && !compilesRelaxed()) v8?.setFlagsFromString('--experimental-wasm-relaxed-simd')
+  const relaxed = wantsRelaxed && compilesRelaxed()
+  const isWideV8 = Number.parseInt(process?.versions?.v8 ?? '0', 10) >= firstWideV8
+  const wide = relaxed && isWideV8 && v8 !== undefined && isOn('STRIATE_REVECTORIZE')
+  if (wide) v8.setFlagsFromString('--experimental-wasm-revectorize')
+  return { relaxed, wide }
+}
+
+function compilesRelaxed(): boolean {
+  const module = new ModuleBuilder({ name: 'probe', sharedMemory: false })
+  module.procedure('probe', { address: 'i32' }, (f, { address }) => {
+    const value = f.let(v128.load(address))
+    f.do(v128.store(address, f32x4.relaxedMadd(value, value, value)))
+  })
+  return WebAssembly.validate(module.bytes())
+}

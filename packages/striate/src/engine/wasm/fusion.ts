@@ -1,0 +1,148 @@
+/**
+ * Gathers scalar functions into groups that one kernel computes: a function whose every reader is in
+ * one group, at the same shape, is worked out there instead of being written to memory. Broadcasts
+ * that only groups read disappear too, since kernels repeat their inputs as they read them.
+ */
+
+import type { ScalarFunction } from '../../ops/elementwise/cards.ts'
+import type { ElementwiseAttributes } from '../../ops/primitive/elementwise.ts'
+import { isFloat } from '../../tensor/dtype.ts'
+import { sameShape } from '../../tensor/shape.ts'
+import { supports } from './kernels/index.ts'
+import type { Structure, ValueType } from './structure.ts'
+
+/** The arithmetic of a group: real numbers, or whole ones (exact up to 2³¹). */
+export type Domain = 'f32' | 'i32'
+
+export interface Groups {
+  isFused(position: number): boolean
+  isInlined(position: number): boolean
+  domainOf(position: number): Domain | null
+  rootOf(position: number): number
+}
+
+/** What a group computes: a topologically ordered list of inputs and functions of earlier entries. */
+export interface GroupExpression {
+  readonly domain: Domain
+  /** Positions read from memory. */
+  readonly inputs: readonly number[]
+  readonly nodes: readonly GroupNode[]
+}
+
+export type GroupNode =
+  | { readonly kind: 'input'; readonly index: number }
+  | {
+      readonly kind: 'apply'
+      readonly op: Exclude<ScalarFunction, 'copy'>
+      readonly args: readonly number[]
+    }
+
+/** A kernel has registers and parameters for so many. */
+const mostFunctions = 48
+const mostInputs = 20
+
+/** The arithmetic in which a kernel can compute a scalar function, or null if it cannot. */
+function domainOf(
+  name: ScalarFunction,
+  inputs: readonly ValueType[],
+  output: ValueType,
+): Domain | null {
+  if ([...inputs, output].some(({ dtype }) => dtype === 'float64')) return null
+  const isWhole = inputs.every(({ dtype }) => !isFloat(dtype))
+  if (isWhole && output.dtype !== 'float32')
+    return name === 'copy' || supports('i32', name) ? 'i32' : null
+  // A choice between whole numbers by a real condition would pass them through float32.
+  if (output.dtype === 'int32' && name !== 'copy') return null
+  return 'f32'
+}
+
+export function fuse({ leaves, operations, types, results }: Structure): Groups {
+  const leafCount = leaves.length
+  const readers = types.map((): number[] => [])
+  for (const [i, { inputs }] of operations.entries())
+    for (const input of inputs) readers[input]!.push(leafCount + i)
+  const isResult = new Set(results)
+  const domains = new Map<number, Domain>()
+  const roots = new Map<number, number>()
+  const inlined = new Set<number>()
+  const sizes = new Map<number, { functions: number; inputs: Set<number> }>()
+
+  for (let i = operations.length - 1; i >= 0; i--) {
+    const position = leafCount + i
+    const { operator, attributes, inputs } = operations[i]!
+    const readersHere = readers[position]!
+    const readerRoots = new Set(readersHere.map((reader) => roots.get(reader)))
+    const [root] = readerRoots
+    const isAlone = isResult.has(position) || readersHere.length === 0
+    if (operator.name === 'broadcast') {
+      if (!isAlone && !readerRoots.has(undefined)) inlined.add(position)
+      continue
+    }
+    if (operator.name !== 'elementwise') continue
+    const name = (attributes as ElementwiseAttributes).function
+    const type = types[position]!
+    const domain = domainOf(
+      name,
+      inputs.map((input) => types[input]!),
+      type,
+    )
+    if (!domain) continue
+    domains.set(position, domain)
+    const isCastToWhole = name === 'copy' && domain === 'f32' && !isFloat(type.dtype)
+    const joins =
+      !isAlone &&
+      readerRoots.size === 1 &&
+      root !== undefined &&
+      domains.get(root) === domain &&
+      sameShape(types[root]!.shape, type.shape) &&
+      !isCastToWhole
+    const group = joins ? sizes.get(root)! : { functions: 0, inputs: new Set<number>() }
+    const grown = new Set([...group.inputs, ...inputs])
+    grown.delete(position)
+    if (joins && group.functions < mostFunctions && grown.size <= mostInputs) {
+      roots.set(position, root)
+      inlined.add(position)
+      group.functions++
+      group.inputs = grown
+    } else {
+      roots.set(position, position)
+      sizes.set(position, { functions: 1, inputs: new Set(inputs) })
+    }
+  }
+  return {
+    isFused: (position) => domains.has(position),
+    isInlined: (position) => inlined.has(position),
+    domainOf: (position) => domains.get(position) ?? null,
+    rootOf: (position) => roots.get(position) ?? position,
+  }
+}
+
+export function groupExpression(
+  { leaves, operations }: Structure,
+  groups: Groups,
+  root: number,
+): GroupExpression {
+  const nodes: GroupNode[] = []
+  const inputs: number[] = []
+  const known = new Map<number, number>()
+  const visit = (position: number): number => {
+    const before = known.get(position)
+    if (before !== undefined) return before
+    const operation = operations[position - leaves.length]
+    const isBroadcast = operation?.operator.name === 'broadcast' && groups.isInlined(position)
+    const isMember = operation && groups.isFused(position) && groups.rootOf(position) === root
+    let at: number
+    if (isBroadcast) at = visit(operation.inputs[0]!)
+    else if (isMember) {
+      const args = operation.inputs.map(visit)
+      const { function: op } = operation.attributes as ElementwiseAttributes
+      at = op === 'copy' ? args[0]! : nodes.push({ kind: 'apply', op, args }) - 1
+    } else {
+      at = nodes.push({ kind: 'input', index: inputs.push(position) - 1 }) - 1
+    }
+    known.set(position, at)
+    return at
+  }
+  visit(root)
+  return { domain: groups.domainOf(root)!, inputs, nodes }
+}

@@ -1,0 +1,76 @@
+/**
+ * Runs a program on one of several threads. Worker threads get this function as source text, so it
+ * names nothing outside itself.
+ */
+
+/** What all threads know of a run; addresses are bytes in the shared memory. */
+export interface Run {
+  /** Tells runs apart: a worker that wakes too late finds another number in the control block. */
+  readonly id: number
+  /** Int32 words: the number of the run that goes on, threads inside it, whether it failed. */
+  readonly control: number
+  /** The words of the program. */
+  readonly program: number
+  readonly words: number
+  /** Int32 words, for each stage: parts taken; then parts done; then where it begins in the words. */
+  readonly state: number
+  readonly stages: number
+}
+
+export type KernelFunction = (...values: number[]) => void
+
+/**
+ * A stage is over when its parts are done, not when every thread has come by: a thread that the
+ * system keeps waiting holds nobody up unless it holds a part.
+ */
+export function runProgram(
+  run: Run,
+  memory: WebAssembly.Memory,
+  functions: readonly KernelFunction[],
+  maySleep: boolean,
+  host: ((stage: number) => void) | null,
+): void {
+  const spins = 1000
+  const { stages } = run
+  const words = new Float64Array(memory.buffer, run.program, run.words)
+  const state = new Int32Array(memory.buffer, run.state, 3 * stages)
+  const control = new Int32Array(memory.buffer, run.control, 3)
+  const finish = (stage: number, parts: number): void => {
+    if (Atomics.add(state, stages + stage, 1) + 1 === parts) Atomics.notify(state, stages + stage)
+  }
+  try {
+    for (let stage = 0; stage < stages; stage++) {
+      const start = state[2 * stages + stage] as number
+      const parts = Math.abs(words[start] as number)
+      if ((words[start] as number) < 0) {
+        if (host) {
+          host(stage)
+          finish(stage, 1)
+        }
+      } else {
+        for (;;) {
+          const part = Atomics.add(state, stage, 1)
+          if (part >= parts) break
+          let at = words[start + 1 + part] as number
+          for (let calls = words[at++] as number; calls > 0; calls--) {
+            const call = functions[words[at] as number] as KernelFunction
+            const count = words[at + 1] as number
+            at += 2 + count
+            call.apply(null, words.subarray(at - count, at) as unknown as number[])
+          }
+          finish(stage, parts)
+        }
+      }
+      for (let left = spins; ; left--) {
+        const done = Atomics.load(state, stages + stage)
+        if (done >= parts) break
+        if (Atomics.load(control, 2) !== 0) return
+        // A short sleep at most: the thread that fails wakes nobody.
+        if (left < 0 && maySleep) Atomics.wait(state, stages + stage, done, 5)
+      }
+    }
+  } catch (error) {
+    Atomics.store(control, 2, 1)
+    throw error
+  }
+}

@@ -1,0 +1,74 @@
+/** Emits the nodes of an expression, each once and only if it is wanted. */
+import { fail } from '../../../../errors.ts'
+import { arities, type Expression, type ExpressionNode } from '../expression.ts'
+import type { Lanes, Mathematics } from './mathematics.ts'
+import type { Argument, Domain, Result } from './operators.ts'
+
+/** Gives the value of the node at a position; computes it where it is asked for first. */
+export function evaluation(
+  m: Mathematics,
+  domain: Domain,
+  expression: Expression,
+  leaf: (node: Exclude<ExpressionNode, { kind: 'apply' }>, position: number) => Lanes,
+): (position: number) => Argument {
+  const known = new Map<number, Argument>()
+  const compute = (position: number): Result => {
+    const node = expression[position]!
+    if (node.kind !== 'apply') return { kind: 'number', value: leaf(node, position) }
+    const [x, y = x, z = x] = node.args.map(at)
+    return domain.operators[node.op]!(m, x!, y!, z!)
+  }
+  const at = (position: number): Argument => {
+    const argument = known.get(position) ?? lazyArgument(m, domain, () => compute(position))
+    known.set(position, argument)
+    return argument
+  }
+  return at
+}
+
+function lazyArgument(m: Mathematics, domain: Domain, compute: () => Result): Argument {
+  const result = once(() => {
+    const { kind, value } = compute()
+    return { kind, value: m.f.let(value) }
+  })
+  const converted = (kind: Result['kind'], convert: (value: Lanes) => Result['value']) =>
+    once(() => (result().kind === kind ? result().value : m.f.let(convert(result().value))))
+  return {
+    result,
+    number: converted('number', domain.fromMask),
+    mask: converted('mask', domain.toMask),
+  }
+}
+
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined
+  return () => {
+    made ??= { value: make() }
+    return made.value
+  }
+}
+
+/** Rejects expressions that name later nodes, missing inputs, or operators that the domain lacks. */
+export function checkExpression(expression: Expression, inputs: number, domain: Domain): void {
+  const reject = (position: number, got: string, needs: string): never =>
+    fail({ op: 'elementwiseModule', argument: `node ${position}`, got, needs })
+  expression.forEach((node, position) => {
+    if (node.kind === 'input' && !(node.index >= 0 && node.index < inputs)) {
+      reject(position, `input ${node.index}`, `must be one of ${inputs} inputs`)
+    }
+    if (node.kind !== 'apply') return
+    if (domain.operators[node.op] === undefined) {
+      reject(position, node.op, `must be an operator of the ${domain.name} domain`)
+    }
+    if (node.args.length !== arities[node.op]) {
+      reject(
+        position,
+        String(node.args.length),
+        `needs ${arities[node.op]} arguments for ${node.op}`,
+      )
+    }
+    if (!node.args.every((argument) => argument >= 0 && argument < position)) {
+      reject(position, `arguments ${node.args.join(', ')}`, 'must use earlier nodes')
+    }
+  })
+}

@@ -1,0 +1,118 @@
+/**
+ * Kernel generators: each returns the bytes of one WebAssembly module over an imported memory.
+ *
+ * Every generator returns `KernelModule<Exports> = { name, bytes, instantiate(module, memory) }`: compile
+ * the bytes, then instantiate them with the memory as `env.memory`. Options of all (`KernelTarget`):
+ * `sharedMemory` (the memory is a shared one), `relaxed` (relaxed SIMD may be used).
+ *
+ * Conventions. Every parameter is an i32 unless said otherwise. Addresses are bytes, need no
+ * alignment, and the buffers of one call must not overlap unless said otherwise. Sizes and strides
+ * count elements. Tables and descriptors are int32 words in the same memory, owned by the caller and
+ * only read. Kernels hold no state: every thread may have an instance of its own over the same
+ * memory, and a call is split between threads by moving the addresses.
+ *
+ *   contractionModule({ rows, columns, …target }) → ContractionExports
+ *     C[cM[i] + cN[j]] = beta·C[…] + bias[i] + Σ_k A[aM[i] + aK[k]] · B[bK[k] + bN[j]]
+ *     run(m, n, k, a, aM, aK, b, bK, bN, c, cM, cN, bias, beta: f32, scratch)
+ *       bias: address of m floats or 0; beta 0 does not read C (NaN there is overwritten)
+ *       scratch: contractionScratchBytes(options, m, n, k) bytes, owned by the call (one a thread)
+ *     packA(m, k, a, aM, aK, packed)
+ *       packed: contractionPackedBytes(options, m, k) bytes, written once per weight version
+ *     runPacked(m, n, k, packed, b, bK, bN, c, cM, cN, bias, beta: f32, scratch)
+ *     The order of summation depends on k alone, not on the tile or the split.
+ *     Split over threads: move bN and cN by 4·j bytes (or, for run, aM, cM and bias by 4·i).
+ *     rows × columns / 4 accumulators: 3 × 12 and 4 × 8 suit 16 registers, 6 × 8 with relaxed SIMD,
+ *     6 × 16 where V8 revectorizes to 256 bits.
+ *
+ *   elementwiseModule({ expression, inputs: [{ type, innerStride }], outputs?: [{ node, type }], domain? })
+ *     → ElementwiseExports; out[i] = f(in0[i], in1[i], …), operators in expression.ts
+ *     run(count, outer, out0, …, in0, …)
+ *       count: length of the inner axis (input stride 0 or 1 there, fixed by `innerStride`)
+ *       outer: 0 for none, or the address of 5 sizes (outermost first, unused ones 1), then for each
+ *       input 5 element strides (any sign). Outputs are written one after the other, contiguous.
+ *       An output may be one of the inputs exactly (same address, same type, not broadcast).
+ *     Types f32, i32, u8 are converted at loads and stores: numbers beyond int32 saturate, bytes keep
+ *     the low 8 bits. Domain f32 has all operators; i32 (exact, wraps around) those that
+ *     supports('i32', op) names. Results in float32 are within 5e-7 of the exact ones (relatively);
+ *     those below 2⁻¹²⁶ may be 0; sin, cos, tan are NaN beyond |x| = 2²⁸ · π/2.
+ *
+ *   reduceModule({ op: 'sum' | 'prod' | 'max' | 'min', type: 'f32' | 'i32' }) → ReduceExports
+ *   argReduceModule({ op: 'argmax' | 'argmin' }) → ReduceExports, int32 out
+ *     run(outer, reduced, inner, input, output)    [outer, reduced, inner] → [outer, inner]
+ *     An empty axis reduces to 0, 1, -Infinity or Infinity; argmax and argmin need reduced >= 1.
+ *
+ *   stridedCopyModule({ elementBytes: 4 | 1 }) → StridedCopyExports
+ *     run(descriptor, source, destination)
+ *       descriptor: 8 sizes, 8 source strides, 8 destination strides (outermost first, unused outer
+ *       axes 1); copyDescriptor(shape, sourceStrides, destinationStrides) makes the words, merging
+ *       and ordering axes so that vector copies and transposes are found.
+ *
+ *   axisMapModule(target) → AxisMapExports
+ *     out[o, j, i] = Σ_t coefficient[t] · in[o, index[t], i], starts[j] <= t < starts[j + 1]
+ *     run(outer, inputAxis, outputAxis, inner, starts, index, coefficient, input, output)
+ *
+ *   windowMaxModule({ outputs: 'value' | 'index' | 'both' }) → WindowMaxExports
+ *     run(outer, inner, axes, input, value, index)     over [outer, plane, inner]
+ *       axes: 4 × (input size, output size, starts address, index address), outermost first,
+ *       row-major planes. A unit axis has sizes 1, 1, starts [0, 1], index [0]. value or index is
+ *       ignored where the module does not write it. Empty window: -Infinity and -1.
+ *
+ *   gatherModule(target) → GatherExports (4-byte elements, float32 where added; indices are
+ *   int32, checked by the caller)
+ *     gatherRows(outer, axis, count, inner, index, input, output)       [outer, axis, inner] → [outer, count, inner]
+ *     scatterAddRows(outer, axis, count, inner, index, input, output)   the adjoint; adds into output
+ *     gatherElements(outer, axis, count, inner, index, input, output)   index is [outer, count, inner],
+ *       where a negative index gives 0 (and adds nothing in the adjoint)
+ *     scatterAddElements(outer, axis, count, inner, index, input, output)
+ *
+ *   fillModule(target) → FillExports
+ *     zero(address, bytes)
+ *
+ * Names. `<type>-<kernel>[-<variant>][-relaxed][-shared]`: type f32, i32, or b1, b4 for elements of so
+ * many bytes; kernel `contract` (variant rows x columns), `map(<input types>)->(<outputs>)=<nodes>`,
+ * `reduce` and `argreduce` (variant: the operator), `copy`, `axismap`, `windowmax` (variant: what it
+ * writes), `gather`, `fill`. Examples: `f32-contract-4x8-shared`, `f32-map(f32,f32.0)->(3:f32)=x0;x1;add(0,1);tanh(2)`
+ * (.0 marks an input that is constant along the inner axis).
+ */
+export {
+  type ContractionExports,
+  type ContractionOptions,
+  contractionModule,
+  contractionPackedBytes,
+  contractionScratchBytes,
+} from './contraction/contraction.ts'
+export { copyAxes, copyDescriptor } from './copy/descriptor.ts'
+export {
+  type StridedCopyExports,
+  type StridedCopyOptions,
+  stridedCopyModule,
+} from './copy/stridedCopy.ts'
+export type { DomainName, ElementType } from './elementwise/elements.ts'
+export {
+  type ElementwiseExports,
+  type ElementwiseInput,
+  type ElementwiseOptions,
+  type ElementwiseOutput,
+  elementwiseModule,
+  supports,
+} from './elementwise/elementwise.ts'
+export {
+  arities,
+  type Expression,
+  type ExpressionNode,
+  printExpression,
+  type ScalarOperator,
+} from './expression.ts'
+export { type FillExports, fillModule } from './fill.ts'
+export { type GatherExports, gatherModule } from './gather.ts'
+export type { KernelModule, KernelTarget } from './kernel.ts'
+export { type ArgReduceOptions, argReduceModule } from './reduce/argReduce.ts'
+export type { ReduceExports } from './reduce/overAxes.ts'
+export { type ReduceOperator, type ReduceOptions, reduceModule } from './reduce/reduce.ts'
+export { type AxisMapExports, axisMapModule } from './window/axisMap.ts'
+export {
+  type WindowMaxExports,
+  type WindowMaxOptions,
+  windowAxes,
+  windowMaxModule,
+} from './window/windowMax.ts'

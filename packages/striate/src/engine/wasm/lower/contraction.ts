@@ -1,0 +1,53 @@
+/** What the convolution and matrix product steps share: the contraction kernel and its tables. */
+
+import type { Features } from '../features.ts'
+import type { Kernel } from '../kernelCache.ts'
+import {
+  type ContractionExports,
+  contractionModule,
+  contractionPackedBytes,
+  contractionScratchBytes,
+} from '../kernels/index.ts'
+import type { Builder } from '../plan.ts'
+
+/** Rows and columns are cut between threads at multiples of this, the least common one of all tiles. */
+export const contractionUnit = 48
+
+export interface Contraction {
+  readonly kernel: Kernel<ContractionExports>
+  readonly scratchBytes: number
+  readonly packedBytes: number
+}
+
+/** The tile that keeps the registers full: with fused multiply-adds 6 rows, twice as wide where V8 joins vectors. */
+function tileFor(m: number, { relaxed, wide }: Features): { rows: number; columns: number } {
+  if (m === 1) return { rows: 1, columns: 16 }
+  if (wide) return { rows: 6, columns: 16 }
+  return relaxed ? { rows: 6, columns: 8 } : { rows: 3, columns: 12 }
+}
+
+/** The kernel for `m` rows, `n` columns and sums of `k` products, and the scratch that it needs. */
+export function contraction(build: Builder, m: number, n: number, k: number): Contraction {
+  const tile = { ...tileFor(m, build.features), ...build.target }
+  const kernel = build.kernel<ContractionExports>(`contract:${tile.rows}x${tile.columns}`, () =>
+    contractionModule(tile),
+  )
+  return {
+    kernel,
+    scratchBytes: contractionScratchBytes(tile, m, n, k),
+    packedBytes: contractionPackedBytes(tile, m, k),
+  }
+}
+
+/** Offsets `Σ index[a]·strides[a]` for every index tuple of `sizes`, row-major. */
+export function offsetTable(sizes: readonly number[], strides: readonly number[]): Int32Array {
+  const total = sizes.reduce((product, size) => product * size, 1)
+  const table = new Int32Array(total)
+  let filled = 1
+  for (let a = sizes.length - 1; a >= 0; a--) {
+    for (let i = 1; i < sizes[a]!; i++)
+      for (let j = 0; j < filled; j++) table[i * filled + j] = table[j]! + i * strides[a]!
+    filled *= sizes[a]!
+  }
+  return table
+}

@@ -1,0 +1,264 @@
+/** Convolution and its weight gradient: contractions over the gather form, for any geometry and layout. */
+import { type ConvolutionGeometry, product } from '../../../geometry/convolution.ts'
+import type { Builder, ValueId } from '../plan.ts'
+import { type Call, call, cut, type Part, type Place, place } from '../program.ts'
+import { addInto } from './addInto.ts'
+import { type Contraction, contraction, contractionUnit, offsetTable } from './contraction.ts'
+import { copyCalls } from './copy.ts'
+import { zero } from './fill.ts'
+import { type GatherForm, type GatherPhase, gatherForm } from './gatherForm.ts'
+import type { LoweringContext } from './host.ts'
+
+/** Products from which on a second thread is worth waking. */
+const leastProducts = 65536
+
+/** Samples of the input as the tables expect them, each continued by zeros where windows reach out. */
+interface Continuation {
+  readonly scratch: readonly ValueId[]
+  /** Zeros the frame; samples then overwrite only what lies inside it. */
+  readonly clear: readonly Call[]
+  /** Brings a sample into place, in `pieces` that may run side by side. */
+  load(sample: number, pieces: number): Call[]
+  /** Channel 0 of the first cell of a sample that was brought into place. */
+  at(sample: number, offset: number): Place
+}
+
+function continuation(
+  build: Builder,
+  g: ConvolutionGeometry,
+  form: GatherForm,
+  x: ValueId,
+): Continuation {
+  if (!form.isContinued) {
+    const at = (sample: number, offset: number): Place =>
+      place(x, 4 * sample * form.input.batch + offset)
+    return { scratch: [], clear: [], load: () => [], at }
+  }
+  const bytes = 4 * g.inChannels * product(form.space)
+  const scratch = build.scratch(bytes)
+  const inside = form.before.reduce((sum, cells, a) => sum + cells * form.continued.space[a]!, 0)
+  return {
+    scratch: [scratch],
+    clear: [zero(build, place(scratch), bytes)],
+    load: (sample, pieces) =>
+      copyCalls(
+        build,
+        {
+          elementBytes: 4,
+          shape: [g.inChannels, ...g.axes.map((axis) => axis.input)],
+          from: {
+            value: x,
+            start: sample * form.input.batch,
+            strides: [form.input.channel, ...form.input.space],
+          },
+          to: {
+            value: scratch,
+            start: inside,
+            strides: [form.continued.channel, ...form.continued.space],
+          },
+        },
+        pieces,
+      ),
+    at: (_, offset) => place(scratch, offset),
+  }
+}
+
+/** The tables of a phase in memory. */
+const phaseTables = (
+  build: Builder,
+  phase: GatherPhase,
+): { taps: number; inputs: number; outputs: number; weights: number } => ({
+  taps: build.table(phase.tapOffsets),
+  inputs: build.table(phase.cellOffsets),
+  outputs: build.table(phase.outputOffsets),
+  weights: build.table(phase.weightOffsets),
+})
+
+const groupsOf = (g: ConvolutionGeometry): number[] =>
+  Array.from({ length: g.groups }, (_, group) => group)
+
+export function lowerConvolution(context: LoweringContext<ConvolutionGeometry>): boolean {
+  const { build, attributes: g, inputs, output } = context
+  const [x, weight, bias] = inputs as [ValueId, ValueId, ValueId?]
+  const form = gatherForm(g)
+  const rows = g.outChannels / g.groups
+  const channels = g.inChannels / g.groups
+  const weightRows = build.table(offsetTable([rows], [form.weightRow]))
+  const outputRows = build.table(offsetTable([rows], [form.output.channel]))
+  const phases = form.phases.map((phase) => {
+    const k = channels * phase.taps
+    const work = contraction(build, rows, phase.cells, k)
+    const packed = build.scratch(work.packedBytes * g.groups)
+    return { ...work, phase, k, packed, tables: phaseTables(build, phase) }
+  })
+  const packing = phases.flatMap(({ kernel, k, packed, packedBytes, tables }) =>
+    groupsOf(g).map((group) => {
+      const from = place(weight, 4 * group * form.weightGroup)
+      const to = place(packed, group * packedBytes)
+      return call(kernel, 'packA', rows, k, from, weightRows, tables.weights, to)
+    }),
+  )
+  const products = phases.reduce((sum, { k, phase }) => sum + k * phase.cells, 0) * rows
+  const pieces = products * g.groups * g.batch >= leastProducts ? build.threads : 1
+  const scratches: ValueId[] = []
+  /** Every product of a sample, over cells from `share` of each phase. */
+  const compute = (
+    source: Continuation,
+    sample: number,
+    scratch: readonly ValueId[],
+    share: readonly (readonly [number, number])[],
+  ): Call[] =>
+    phases.flatMap(({ kernel, k, packed, packedBytes, tables, phase }, p) => {
+      const [first, last] = share[p] ?? [0, 0]
+      if (first === last) return []
+      return groupsOf(g).map((group) =>
+        call(
+          kernel,
+          'runPacked',
+          rows,
+          last - first,
+          k,
+          place(packed, group * packedBytes),
+          source.at(sample, 4 * (phase.start + group * channels * form.continued.channel)),
+          tables.taps,
+          tables.inputs + 4 * first,
+          place(output, 4 * (sample * form.output.batch + group * rows * form.output.channel)),
+          outputRows,
+          tables.outputs + 4 * first,
+          bias === undefined ? 0 : place(bias, 4 * group * rows),
+          0,
+          place(scratch[p]!),
+        ),
+      )
+    })
+  const lane = (): { source: Continuation; scratch: ValueId[] } => {
+    const source = continuation(build, g, form, x)
+    const scratch = phases.map(({ scratchBytes }) => build.scratch(scratchBytes))
+    scratches.push(...source.scratch, ...scratch)
+    return { source, scratch }
+  }
+  const whole = phases.map(({ phase }) => [0, phase.cells] as const)
+  const stages: { parts: Part[] }[] = [{ parts: [packing] }]
+  if (g.batch >= pieces) {
+    // Each thread takes samples of its own.
+    const parts = cut(g.batch, pieces).map(([from, to]) => {
+      const { source, scratch } = lane()
+      const samples = Array.from({ length: to - from }, (_, i) => from + i)
+      const work = samples.flatMap((n) => [
+        ...source.load(n, 1),
+        ...compute(source, n, scratch, whole),
+      ])
+      return [...source.clear, ...work]
+    })
+    stages.push({ parts })
+  } else {
+    // One sample at a time, its cells cut between the threads.
+    const { source, scratch } = lane()
+    const lanes = [
+      scratch,
+      ...Array.from({ length: pieces - 1 }, () => scratchesOf(build, phases, scratches)),
+    ]
+    const shares = lanes.map((_, i) =>
+      phases.map(({ phase }) => cut(phase.cells, pieces, contractionUnit)[i] ?? ([0, 0] as const)),
+    )
+    if (source.clear.length > 0) stages.push({ parts: [[...source.clear]] })
+    for (let n = 0; n < g.batch; n++) {
+      const loading = source.load(n, pieces)
+      if (loading.length > 0) stages.push({ parts: loading.map((each) => [each]) })
+      stages.push({ parts: lanes.map((each, i) => compute(source, n, each, shares[i]!)) })
+    }
+  }
+  build.step({
+    name: `${phases[0]!.kernel.name} convolution`,
+    reads: inputs,
+    writes: [output, ...phases.map(({ packed }) => packed), ...scratches],
+    stages,
+  })
+  return true
+}
+
+function scratchesOf(build: Builder, phases: readonly Contraction[], all: ValueId[]): ValueId[] {
+  const scratch = phases.map(({ scratchBytes }) => build.scratch(scratchBytes))
+  all.push(...scratch)
+  return scratch
+}
+
+/** `dw[o, (i, k)] = Σ_n Σ_cell dy[o, cell] · x[(i, k), cell]`, samples added in order. */
+export function lowerConvolutionWeightGradient(
+  context: LoweringContext<ConvolutionGeometry>,
+): boolean {
+  const { build, attributes: g, inputs, output, outputType } = context
+  const [x, upstream] = inputs as [ValueId, ValueId]
+  const form = gatherForm(g)
+  const rows = g.outChannels / g.groups
+  const channels = g.inChannels / g.groups
+  const bytes = 4 * product(outputType.shape)
+  const upstreamRows = build.table(offsetTable([rows], [form.output.channel]))
+  const weightRows = build.table(offsetTable([rows], [form.weightRow]))
+  const phases = form.phases
+    .filter((phase) => phase.taps > 0)
+    .map((phase) => {
+      const n = channels * phase.taps
+      return {
+        ...contraction(build, rows, n, phase.cells),
+        phase,
+        n,
+        tables: phaseTables(build, phase),
+      }
+    })
+  const scratches: ValueId[] = []
+  /** Adds the products of a sample to `to`. */
+  const add = (
+    source: Continuation,
+    sample: number,
+    scratch: readonly ValueId[],
+    to: ValueId,
+  ): Call[] =>
+    phases.flatMap(({ kernel, n, phase, tables }, p) =>
+      groupsOf(g).map((group) =>
+        call(
+          kernel,
+          'run',
+          rows,
+          n,
+          phase.cells,
+          place(upstream, 4 * (sample * form.output.batch + group * rows * form.output.channel)),
+          upstreamRows,
+          tables.outputs,
+          source.at(sample, 4 * (phase.start + group * channels * form.continued.channel)),
+          tables.inputs,
+          tables.taps,
+          place(to, 4 * group * form.weightGroup),
+          weightRows,
+          tables.weights,
+          0,
+          1,
+          place(scratch[p]!),
+        ),
+      ),
+    )
+  const products = phases.reduce((sum, { n, phase }) => sum + n * phase.cells, 0) * rows
+  const pieces = products * g.groups * g.batch >= leastProducts ? build.threads : 1
+  // Each thread sums samples of its own; the partial sums are then added in order.
+  const ranges = cut(g.batch, pieces)
+  const partial = ranges.map((_, i) => (i === 0 ? output : build.scratch(bytes)))
+  const parts = ranges.map(([from, to], i) => {
+    const source = continuation(build, g, form, x)
+    const scratch = phases.map(({ scratchBytes }) => build.scratch(scratchBytes))
+    scratches.push(...source.scratch, ...scratch)
+    const samples = Array.from({ length: to - from }, (_, j) => from + j)
+    const work = samples.flatMap((n) => [
+      ...source.load(n, 1),
+      ...add(source, n, scratch, partial[i]!),
+    ])
+    return [zero(build, place(partial[i]!), bytes), ...source.clear, ...work]
+  })
+  const sums = partial.slice(1).map((each) => addInto(build, place(output), place(each), bytes / 4))
+  build.step({
+    name: `${phases[0]?.kernel.name ?? 'zero'} convolutionWeightGradient`,
+    reads: inputs,
+    writes: [output, ...partial.slice(1), ...scratches],
+    stages: [{ parts }, ...(sums.length > 0 ? [{ parts: [sums] }] : [])],
+  })
+  return true
+}

@@ -1,0 +1,79 @@
+/** The engine's linear memory, handed out in blocks: first fit, neighbours merged when they are free again. */
+import { fail } from '../../errors.ts'
+
+const pageBytes = 65536
+const alignment = 64
+/** WebAssembly addresses are 32 bits wide. */
+const mostBytes = 2 ** 32 - pageBytes
+
+export interface Block {
+  readonly address: number
+  readonly bytes: number
+}
+
+export class EngineMemory {
+  readonly memory: WebAssembly.Memory
+  /** Whether worker threads can have it too. */
+  readonly isShared: boolean
+  /** Free blocks by rising address, never adjacent. Address 0 stays unused: it means "none". */
+  #free: Block[] = [{ address: alignment, bytes: 16 * pageBytes - alignment }]
+
+  constructor() {
+    const { crossOriginIsolated } = globalThis as { readonly crossOriginIsolated?: boolean }
+    // Node says nothing of isolation; a page must be isolated to share memory.
+    const mayShare = typeof SharedArrayBuffer !== 'undefined' && crossOriginIsolated !== false
+    const limits = { initial: 16, maximum: 65536 }
+    this.isShared = mayShare
+    this.memory = new WebAssembly.Memory({ ...limits, shared: mayShare })
+  }
+
+  /** @throws StriateError when 4 GiB, or what the system gives, do not suffice; `what` names the need. */
+  allocate(bytes: number, what: string): Block {
+    const size = Math.max(alignment, Math.ceil(bytes / alignment) * alignment)
+    let at = this.#free.findIndex((block) => block.bytes >= size)
+    if (at < 0) {
+      this.#grow(size, what)
+      at = this.#free.length - 1
+    }
+    const block = this.#free[at]!
+    const rest = { address: block.address + size, bytes: block.bytes - size }
+    this.#free.splice(at, 1, ...(rest.bytes > 0 ? [rest] : []))
+    return { address: block.address, bytes: size }
+  }
+
+  free(block: Block): void {
+    let at = this.#free.findIndex((each) => each.address > block.address)
+    if (at < 0) at = this.#free.length
+    const before = this.#free[at - 1]
+    const after = this.#free[at]
+    const joinsBefore = before !== undefined && before.address + before.bytes === block.address
+    const joinsAfter = after !== undefined && block.address + block.bytes === after.address
+    const address = joinsBefore ? before.address : block.address
+    const end = joinsAfter ? after.address + after.bytes : block.address + block.bytes
+    const from = joinsBefore ? at - 1 : at
+    const merged = (joinsBefore ? 1 : 0) + (joinsAfter ? 1 : 0)
+    this.#free.splice(from, merged, { address, bytes: end - address })
+  }
+
+  #grow(bytes: number, what: string): void {
+    const before = this.memory.buffer.byteLength
+    // Growing by an eighth at least keeps the number of growths small.
+    const wanted = before + Math.max(bytes, before / 8)
+    const target = Math.min(Math.ceil(wanted / pageBytes) * pageBytes, mostBytes)
+    const needed = Math.ceil((before + bytes) / pageBytes) * pageBytes
+    try {
+      if (needed > mostBytes) throw new RangeError('beyond 4 GiB')
+      this.memory.grow((Math.max(target, needed) - before) / pageBytes)
+    } catch (cause) {
+      fail({
+        op: 'wasm engine',
+        argument: what,
+        got: `${(bytes / 2 ** 20).toFixed(1)} MiB more than the ${(before / 2 ** 20).toFixed(1)} MiB in use`,
+        needs: 'must fit the 4 GiB of a WebAssembly memory',
+        hint: 'a smaller batch needs less; the engine stays usable',
+        cause,
+      })
+    }
+    this.free({ address: before, bytes: this.memory.buffer.byteLength - before })
+  }
+}

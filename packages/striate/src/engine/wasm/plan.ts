@@ -1,0 +1,106 @@
+/** A plan: the steps that compute a graph, the arena they work in, and the tables they read. */
+import type { DType } from '../../tensor/dtype.ts'
+import type { Features } from './features.ts'
+import type { Kernel } from './kernelCache.ts'
+import type { KernelModule, KernelTarget } from './kernels/index.ts'
+import type { Block, EngineMemory } from './memory.ts'
+import type { Stage } from './program.ts'
+
+/** A value in the arena, by number; its address is known when the plan runs. */
+export type ValueId = number
+
+export interface PlannedValue {
+  readonly shape: readonly number[]
+  readonly dtype: DType
+  readonly bytes: number
+}
+
+/** What a step may use while it runs. */
+export interface RunContext {
+  readonly memory: WebAssembly.Memory
+  address(value: ValueId): number
+}
+
+export interface Step {
+  /** Kernel and operator, for the printed plan. */
+  readonly name: string
+  readonly reads: readonly ValueId[]
+  readonly writes: readonly ValueId[]
+  readonly stages: readonly Stage[]
+}
+
+/** What lowering an operator may ask for. */
+export interface Builder {
+  /** A value that only one step uses. */
+  scratch(bytes: number): ValueId
+  value(type: { readonly shape: readonly number[]; readonly dtype: DType }): ValueId
+  /** Writes a table into memory for as long as the plan lives, and says where. */
+  table(words: Int32Array | Float32Array): number
+  readonly target: KernelTarget
+  /** How many threads will run the plan: into so many parts work is worth cutting. */
+  readonly threads: number
+  readonly features: Features
+  kernel<Exports>(
+    key: string,
+    generate: (target: KernelTarget) => KernelModule<Exports>,
+  ): Kernel<Exports>
+  step(step: Step): void
+}
+
+export interface Plan {
+  readonly steps: readonly Step[]
+  readonly stages: readonly Stage[]
+  readonly values: readonly PlannedValue[]
+  readonly offsets: readonly number[]
+  readonly arenaBytes: number
+  /** Values of the leaves, in the order in which the graph is walked. */
+  readonly leaves: readonly ValueId[]
+  /** Values of the results, in the order in which they were asked for. */
+  readonly results: readonly ValueId[]
+  readonly tables: readonly Block[]
+  /** The stages as words in memory, for the arena at one address. */
+  linked: LinkedProgram | null
+}
+
+export interface LinkedProgram {
+  readonly arena: number
+  readonly program: number
+  readonly words: number
+  readonly state: number
+  readonly stages: number
+  readonly blocks: readonly Block[]
+}
+
+/** Tables of a plan: equal ones are kept once. */
+export class Tables {
+  readonly blocks: Block[] = []
+  readonly #memory: EngineMemory
+  readonly #known = new Map<string, number>()
+
+  constructor(memory: EngineMemory) {
+    this.#memory = memory
+  }
+
+  write(words: Int32Array | Float32Array): number {
+    const bits = new Int32Array(words.buffer, words.byteOffset, words.length)
+    const key = words.length <= 4096 ? bits.join() : `${words.length}:${fingerprint(bits)}`
+    const known = this.#known.get(key)
+    if (known !== undefined && this.#equals(known, bits)) return known
+    const block = this.#memory.allocate(words.byteLength, 'tables of a plan')
+    this.blocks.push(block)
+    new Int32Array(this.#memory.memory.buffer, block.address, bits.length).set(bits)
+    this.#known.set(key, block.address)
+    return block.address
+  }
+
+  #equals(address: number, bits: Int32Array): boolean {
+    const view = new Int32Array(this.#memory.memory.buffer, address, bits.length)
+    return bits.every((word, i) => word === view[i])
+  }
+}
+
+function fingerprint(words: Int32Array): number {
+  let hash = 0x811c9dc5
+  for (const word of words) hash = Math.imul(hash ^ word, 0x01000193)
+  return hash >>> 0
+}
