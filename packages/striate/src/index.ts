@@ -1,0 +1,36 @@
+/** Striate: convolution for TypeScript. The table of contents of the library. */
+export * from './data/index.ts'
+export { getEngine, setEngine } from './engine/current.ts'
+export type { EngineName } from './engine/engine.ts'
+export { getThreads, setThreads } from './engine/threads.ts'
+export { StriateError } from './errors.ts'
+export * from './explain/index.ts'
+export * from './formats/index.ts'
+export { decodeNetwork, encodeNetwork, load, save } from './formats/saveNetwork.ts'
+export type { Layout } from './geometry/layout.ts'
+export type { Padding, PaddingMode } from './geometry/padding.ts'
+export * as init from './init/index.ts'
+export { manualSeed } from './init/seed.ts'
+export { type LeNet5Options, lenet5 } from './models/lenet5.ts'
+export { sequential } from './nn/containers/sequential.ts'
+export * as nn from './nn/index.ts'
+export * from './ops/index.ts'
+export { nearest } from './options.ts'
+export * from './random/index.ts'
+export { compute } from './tensor/compute.ts'
+export {
+  arange,
+  type CreateOptions,
+  eye,
+  full,
+  linspace,
+  ones,
+  onesLike,
+  zeros,
+  zerosLike,
+} from './tensor/create.ts'
+export type { DType, TypedArray } from './tensor/dtype.ts'
+export { gradients } from './tensor/gradients.ts'
+export { noGrad } from './tensor/noGrad.ts'
+export { type NestedArray, Tensor, type TensorLike, tensor } from './tensor/tensor.ts'
+export * from './train/index.ts'

@@ -1,0 +1,11 @@
+/** Schedules of the learning rate, with PyTorch's formulas. */
+export { type ConstantOptions, constant } from './constant.ts'
+export { type CosineOptions, cosine } from './cosine.ts'
+export { type ExponentialOptions, exponential } from './exponential.ts'
+export { type MultiStepOptions, multiStep } from './multiStep.ts'
+export { type OneCycleOptions, oneCycle } from './oneCycle.ts'
+export { type PlateauOptions, plateau } from './plateau.ts'
+export { type PolynomialOptions, polynomial } from './polynomial.ts'
+export type { Schedule, ScheduleState } from './schedule.ts'
+export { type StepOptions, step } from './step.ts'
+export { type WarmUpOptions, warmUp } from './warmUp.ts'
