@@ -1,0 +1,47 @@
+/** The commands by name; each is loaded when it is called. */
+import type { AnyCommand } from '../command.ts'
+
+export type CommandName = 'train' | 'explain' | 'summary' | 'models' | 'help' | 'version'
+
+export interface Entry {
+  readonly synopsis: string
+  readonly summary: string
+  readonly load: () => Promise<AnyCommand>
+}
+
+export const commands: Readonly<Record<CommandName, Entry>> = {
+  train: {
+    synopsis: 'train <model>',
+    summary: 'train a network on digits and save its weights',
+    load: async () => (await import('./train.ts')).train,
+  },
+  explain: {
+    synopsis: 'explain <operator>',
+    summary: 'shapes, counts and the arithmetic of one output cell, with a drawing',
+    load: async () => (await import('./explain.ts')).explain,
+  },
+  summary: {
+    synopsis: 'summary <model>',
+    summary: 'the ledger of a network: shapes, parameters, multiply-adds, receptive field',
+    load: async () => (await import('./summary.ts')).summary,
+  },
+  models: {
+    synopsis: 'models',
+    summary: 'the networks that have a name',
+    load: async () => (await import('./models.ts')).models,
+  },
+  help: {
+    synopsis: 'help [command]',
+    summary: 'how to use a command',
+    load: async () => (await import('./help.ts')).help,
+  },
+  version: {
+    synopsis: 'version',
+    summary: 'the version of Striate',
+    load: async () => (await import('./version.ts')).version,
+  },
+}
+
+export const commandNames: readonly CommandName[] = Object.keys(commands) as CommandName[]
+
+export const isCommandName = (word: string): word is CommandName => Object.hasOwn(commands, word)
