@@ -1,0 +1,2 @@
+/** The engines that every conformance test runs on. */
+export const engines = ['reference', 'wasm'] as const
