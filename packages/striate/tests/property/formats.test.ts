@@ -2,7 +2,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { decodeIdx } from '../../src/formats/idx.ts'
-import { readJson } from '../../src/formats/json.ts'
+import { type JsonObject, readJson } from '../../src/formats/json.ts'
 import { decodeNpy, encodeNpy } from '../../src/formats/npy.ts'
 import { decodeSafetensors, encodeSafetensors } from '../../src/formats/safetensors.ts'
 import { anyArray, rawBytes } from '../support/arrays.ts'
@@ -68,10 +68,13 @@ describe('safetensors', () => {
         const bytes = encodeSafetensors(Object.fromEntries(entries), Object.fromEntries(notes))
         const length = new DataView(bytes.buffer).getUint32(0, true)
         expect((8 + length) % 8).toBe(0)
-        const header = JSON.parse(new TextDecoder().decode(bytes.subarray(8, 8 + length))) as object
-        const fields = new Map(Object.entries(header) as [string, { data_offsets: number[] }][])
-        for (const [name, { data }] of entries)
-          expect(fields.get(name)!.data_offsets[0]! % data.BYTES_PER_ELEMENT).toBe(0)
+        // Not JSON.parse: that of Node 24 mistakes keys of one escaped character for each other.
+        const header = readJson('test', bytes, 8, 8 + length) as JsonObject
+        for (const [name, { data }] of entries) {
+          const field = header.get(name)!.value as JsonObject
+          const [start] = field.get('data_offsets')!.value as [JsonObject]
+          expect(Number(start) % data.BYTES_PER_ELEMENT).toBe(0)
+        }
       }),
     )
   })

@@ -1,6 +1,7 @@
 /**
- * Trains a small network and prints what memory it takes, as JSON: resident bytes at step 500 and at the
- * end. Run as `node --expose-gc --import tsx memorySteps.ts [steps] [engine]`.
+ * Trains a small network and prints what memory it takes, as JSON: bytes that are resident, and bytes
+ * that are in use, at an early step and at the end.
+ * Run as `node --expose-gc --import tsx memorySteps.ts [steps] [engine] [early step]`.
  */
 
 import { setEngine } from '../../src/engine/current.ts'
@@ -9,23 +10,29 @@ import { crossEntropy } from '../../src/ops/losses/index.ts'
 import { accuracy, adam, fit } from '../../src/train/index.ts'
 import { bumpNet, bumps } from './training.ts'
 
-const [, , steps = '10000', engine = 'wasm'] = process.argv
-const early = 500
+const [, , steps = '10000', engine = 'wasm', earlyStep = '500'] = process.argv
+const early = Number(earlyStep)
 const total = Number(steps)
 const collect = (globalThis as { gc?: () => void }).gc
 if (!collect) throw new Error('memorySteps needs node --expose-gc')
 setEngine(engine as EngineName)
 
-/** Resident memory after what can be freed was freed. */
-function resident(): number {
+interface Memory {
+  readonly resident: number
+  readonly used: number
+}
+
+/** What is held after what can be freed was freed. */
+function memory(): Memory {
   for (let round = 0; round < 3; round++) collect!()
-  return process.memoryUsage().rss
+  const { rss, heapUsed, external } = process.memoryUsage()
+  return { resident: rss, used: heapUsed + external }
 }
 
 // 50 samples in batches of 8: every seventh step is smaller, so two plans take turns.
 const stepsPerEpoch = 7
-let atEarly = 0
-let atEnd = 0
+let atEarly: Memory | null = null
+let atEnd: Memory | null = null
 let done = 0
 await fit(bumpNet(), bumps(50), {
   loss: (output, target) => crossEntropy(output, target),
@@ -35,8 +42,8 @@ await fit(bumpNet(), bumps(50), {
   batchSize: 8,
   onBatch: ({ step }) => {
     done = step
-    if (step === early) atEarly = resident()
-    if (step === total) atEnd = resident()
+    if (step === early) atEarly = memory()
+    if (step === total) atEnd = memory()
   },
 })
 console.log(JSON.stringify({ engine, steps: done, atEarly, atEnd }))
