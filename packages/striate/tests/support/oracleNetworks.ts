@@ -115,6 +115,7 @@ export const oracleNetworks: Readonly<Record<string, () => nn.Layer>> = {
       }),
       nn.sigmoid(),
     ),
+  // The description leaves out that the depthwise convolution is padded by 1; its first loss says so.
   separable: () =>
     nn.sequential(
       nn.depthwiseConv2d({

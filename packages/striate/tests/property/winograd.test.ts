@@ -1,0 +1,265 @@
+// Winograd's convolution against the plain sum in float64, on random geometries, and when it is chosen.
+import fc from 'fast-check'
+import { afterEach, describe, expect, it } from 'vitest'
+import { setThreads } from '../../src/engine/threads.ts'
+import {
+  amplification,
+  type TileSize,
+  transformMatrices,
+} from '../../src/engine/wasm/kernels/winograd/points.ts'
+import { chooseAlgorithm, forceAlgorithm } from '../../src/engine/wasm/lower/chooser.ts'
+import { chooseTiles } from '../../src/engine/wasm/lower/winograd/choice.ts'
+import { winogradAlgorithm } from '../../src/engine/wasm/lower/winograd.ts'
+import { type Axis, windowAxis } from '../../src/geometry/axis.ts'
+import {
+  type ConvolutionGeometry,
+  inputShape,
+  product,
+  weightShape,
+} from '../../src/geometry/convolution.ts'
+import type { Layout } from '../../src/geometry/layout.ts'
+import { conv, gradients, square, sum } from '../../src/index.ts'
+import { adjointGeometry } from '../../src/ops/primitive/convolution.ts'
+import { distance, expectAgreement, resultsOn } from '../support/agreement.ts'
+import { draw } from '../support/draw.ts'
+import { type ConvolutionData, plainConvolution, runAlgorithm } from '../support/loweringArena.ts'
+import { randomFloats, randomNumbers } from './wasmArena.ts'
+
+const wide = { relaxed: true, wide: true }
+const tileSizes = [2, 3, 4, 5, 6] as const
+
+interface AxisSizes {
+  readonly size: number
+  readonly kernel?: number
+  readonly dilation?: number
+  readonly stride?: number
+  readonly padding?: readonly [number, number]
+}
+
+const axis = ({ size, kernel = 3, dilation = 1, stride = 1, padding = [1, 1] }: AxisSizes): Axis =>
+  windowAxis('test', {
+    input: Math.max(size, dilation * (kernel - 1) + 1 - padding[0] - padding[1]),
+    kernel,
+    stride,
+    dilation,
+    padding,
+  })
+
+const geometry = (
+  axes: readonly AxisSizes[],
+  inChannels: number,
+  outChannels: number,
+  rest: { readonly batch?: number; readonly groups?: number; readonly layout?: Layout } = {},
+): ConvolutionGeometry => ({
+  batch: 1,
+  groups: 1,
+  layout: 'channels-first',
+  ...rest,
+  inChannels,
+  outChannels,
+  axes: axes.map(axis),
+})
+
+function dataOf(g: ConvolutionGeometry, hasBias: boolean, seed: number): ConvolutionData {
+  const random = randomNumbers(seed)
+  return {
+    x: randomFloats(random, product(inputShape(g))),
+    weight: randomFloats(random, product(weightShape(g))),
+    bias: hasBias ? randomFloats(random, g.outChannels) : null,
+  }
+}
+
+/** Largest error over largest result of the lowering. */
+function errorOf(
+  g: ConvolutionGeometry,
+  options: { readonly threads?: number; readonly wide?: boolean; readonly hasBias?: boolean } = {},
+  seed = 1,
+): number {
+  expect(winogradAlgorithm.applies(g)).toBe(true)
+  const data = dataOf(g, options.hasBias ?? true, seed)
+  const got = runAlgorithm(winogradAlgorithm, g, data, { threads: 1, wide: true, ...options })
+  return distance(got, plainConvolution(g, data))
+}
+
+describe('the matrices', () => {
+  it.each(tileSizes)('give F(%i, 3) up to rounding', (tile) => {
+    const { input, weight, output } = transformMatrices(tile)
+    const random = randomNumbers(tile)
+    const multiply = (matrix: readonly (readonly number[])[], by: readonly number[]): number[] =>
+      matrix.map((row) => row.reduce((total, factor, i) => total + factor * by[i]!, 0))
+    const d = Array.from({ length: tile + 2 }, random)
+    const g = Array.from({ length: 3 }, random)
+    const [v, u] = [multiply(input, d), multiply(weight, g)]
+    const y = multiply(
+      output,
+      v.map((each, i) => each * u[i]!),
+    )
+    for (const [k, each] of y.entries())
+      expect(each).toBeCloseTo(d[k]! * g[0]! + d[k + 1]! * g[1]! + d[k + 2]! * g[2]!, 12)
+  })
+
+  it('amplify rounding errors as little as their size allows', () => {
+    const factors = tileSizes.map((tile) => amplification(tile))
+    expect(factors).toEqual(factors.toSorted((a, b) => a - b))
+    expect(factors.at(-1)).toBeLessThan(7)
+  })
+})
+
+describe('winograd', () => {
+  const axisSizes = (largest: number, kernel: fc.Arbitrary<number>): fc.Arbitrary<AxisSizes> =>
+    fc.record({
+      size: fc.integer({ min: 1, max: largest }),
+      kernel,
+      dilation: fc.integer({ min: 1, max: 3 }),
+      padding: fc.tuple(fc.nat(3), fc.nat(3)),
+    })
+  const geometries = fc
+    .record({
+      rank: fc.integer({ min: 1, max: 3 }),
+      batch: fc.integer({ min: 1, max: 3 }),
+      groups: fc.integer({ min: 1, max: 2 }),
+      inputs: fc.integer({ min: 4, max: 20 }),
+      outputs: fc.integer({ min: 4, max: 26 }),
+      layout: fc.constantFrom('channels-first' as const, 'channels-last' as const),
+      isAdjoint: fc.boolean(),
+    })
+    .chain((r) => {
+      const largest = [40, 14, 6][r.rank - 1]!
+      const kernels = r.rank === 1 ? fc.constant(3) : fc.constantFrom(3, 3, 1)
+      return fc
+        .array(axisSizes(largest, kernels), { minLength: r.rank, maxLength: r.rank })
+        .map((axes) => {
+          const { batch, groups, layout, inputs, outputs } = r
+          const rest = { batch: r.rank === 3 ? 1 : batch, groups, layout }
+          const g = geometry(axes, inputs * groups, outputs * groups, rest)
+          return r.isAdjoint ? adjointGeometry(g) : g
+        })
+    })
+    .filter((g) => winogradAlgorithm.applies(g))
+
+  it('gives the sum for any rank, size, padding, dilation, groups, layout and direction', () => {
+    const options = fc.record({
+      threads: fc.integer({ min: 1, max: 3 }),
+      wide: fc.boolean(),
+      hasBias: fc.boolean(),
+    })
+    fc.assert(
+      fc.property(geometries, options, fc.nat(), (g, settings, seed) => {
+        expect(errorOf(g, settings, seed)).toBeLessThan(5e-6)
+      }),
+      { numRuns: 120 },
+    )
+  }, 120_000)
+
+  it('has a tile for every size of output', () => {
+    const chosen = new Set<TileSize>()
+    for (const size of tileSizes) {
+      for (const g of [
+        geometry([{ size }], 16, 16),
+        geometry([{ size }, { size }], 16, 16, { batch: 3 }),
+      ]) {
+        for (const { tile } of chooseTiles(g, wide).form.axes) chosen.add(tile)
+        expect(errorOf(g)).toBeLessThan(5e-6)
+      }
+    }
+    expect([...chosen].sort()).toEqual([...tileSizes])
+  })
+
+  it('works in bands where a sample is large, and over samples where they are small', () => {
+    const padding = [3, 0] as const
+    expect(errorOf(geometry([{ size: 3000, padding }], 16, 8), { threads: 2 })).toBeLessThan(5e-6)
+    const large = geometry([{ size: 61 }, { size: 47, padding }], 32, 40)
+    for (const threads of [1, 2, 3]) expect(errorOf(large, { threads })).toBeLessThan(5e-6)
+    const small = geometry([{ size: 5 }, { size: 6 }], 24, 24, { batch: 40 })
+    for (const threads of [1, 2, 3]) expect(errorOf(small, { threads })).toBeLessThan(5e-6)
+    expect(
+      errorOf(
+        geometry(
+          [
+            { size: 30, dilation: 7 },
+            { size: 30, dilation: 4 },
+          ],
+          16,
+          16,
+        ),
+      ),
+    ).toBeLessThan(5e-6)
+  })
+
+  it('rounds little over many channels', () => {
+    for (const size of [6, 10, 12]) {
+      const g = geometry([{ size }, { size }], 512, 24)
+      expect(errorOf(g, { wide: false })).toBeLessThan(1e-5)
+      expect(errorOf(g)).toBeLessThan(1e-5)
+    }
+  })
+
+  it('gives the same bits for any number of threads', () => {
+    const g = geometry([{ size: 33 }, { size: 29 }], 48, 40, { batch: 2 })
+    const data = dataOf(g, true, 5)
+    const results = [1, 2, 5].map((threads) =>
+      runAlgorithm(winogradAlgorithm, g, data, { threads, wide: true }),
+    )
+    for (const result of results) expect(result).toEqual(results[0])
+  })
+})
+
+describe('the choice', () => {
+  afterEach(() => {
+    forceAlgorithm(null)
+    setThreads(1)
+  })
+
+  it('applies to three taps and stride 1 alone', () => {
+    const sizes = { size: 12 }
+    const other = [
+      geometry([{ ...sizes, stride: 2 }], 32, 32),
+      geometry([{ ...sizes, kernel: 5 }], 32, 32),
+      geometry([{ ...sizes, kernel: 1 }], 32, 32),
+      geometry([sizes, { ...sizes, kernel: 2 }], 32, 32),
+      geometry([sizes], 32, 32, { groups: 32 }),
+      adjointGeometry(geometry([{ ...sizes, stride: 2 }], 32, 32)),
+    ]
+    for (const g of other) {
+      expect(winogradAlgorithm.applies(g)).toBe(false)
+      forceAlgorithm('winograd')
+      expect(chooseAlgorithm(g, wide).name).toBe('contraction')
+      forceAlgorithm(null)
+    }
+  })
+
+  it('takes it where there are many channels and cells, unless another is forced', () => {
+    const g = geometry([{ size: 56 }, { size: 56 }], 64, 64)
+    for (const features of [wide, { relaxed: true, wide: false }, { relaxed: false, wide: false }])
+      for (const each of [g, adjointGeometry(g)])
+        expect(chooseAlgorithm(each, features).name).toBe('winograd')
+    forceAlgorithm('contraction')
+    expect(chooseAlgorithm(g, wide).name).toBe('contraction')
+    forceAlgorithm(null)
+    expect(chooseAlgorithm(geometry([{ size: 1 }, { size: 1 }], 512, 512), wide).name).toBe(
+      'contraction',
+    )
+  })
+
+  it('changes what the engine computes next, and gives the same results and gradients', async () => {
+    const build = (): ReturnType<typeof draw>[] => {
+      const x = draw([2, 16, 13, 11], 1)
+      const w = draw([24, 16, 3, 3], 2)
+      const bias = draw([24], 3)
+      const y = conv(x, w, { bias, padding: [1, 2], dilation: [1, 2] })
+      return [y, ...gradients(sum(square(y)), [x, w, bias])]
+    }
+    const results = []
+    for (const threads of [1, 2]) {
+      setThreads(threads)
+      for (const name of ['contraction', 'winograd']) {
+        forceAlgorithm(name)
+        await expectAgreement(build, 1e-5)
+        results.push(await resultsOn('wasm', build))
+      }
+    }
+    const [direct, tiled] = results.map(([y]) => y!)
+    expect(tiled).not.toEqual(direct)
+    expect(distance(tiled!, direct!)).toBeLessThan(5e-6)
+  })
+})
