@@ -23,6 +23,31 @@ export function addBox(boxes: Box[], box: Box): Box[] {
   return [rest.reduce((hull, each) => hull.map((cells, a) => merge(cells, each[a]!)), grown)]
 }
 
+/** The boxes, apart, of an array of `sizes` that hold exactly the cells at these places in row-major order. */
+export function boxesOf(places: readonly number[], sizes: readonly number[]): Box[] {
+  const rest = sizes.slice(1)
+  if (rest.length === 0) return [[[...new Set(places)].sort((a, b) => a - b)]]
+  const step = rest.reduce((product, size) => product * size, 1)
+  const rows = new Map<number, number[]>()
+  for (const place of places) {
+    const row = Math.floor(place / step)
+    const own = rows.get(row)
+    if (own) own.push(place % step)
+    else rows.set(row, [place % step])
+  }
+  // Rows with the same cells make one box.
+  const alike = new Map<string, { rows: number[]; places: number[] }>()
+  for (const [row, own] of [...rows].sort(([a], [b]) => a - b)) {
+    const key = own.sort((a, b) => a - b).join()
+    const group = alike.get(key)
+    if (group) group.rows.push(row)
+    else alike.set(key, { rows: [row], places: own })
+  }
+  return [...alike.values()].flatMap((group) =>
+    boxesOf(group.places, rest).map((box) => [group.rows, ...box]),
+  )
+}
+
 const merge = (a: readonly number[], b: readonly number[]): number[] =>
   [...new Set([...a, ...b])].sort((i, j) => i - j)
 

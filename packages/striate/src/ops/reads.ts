@@ -19,16 +19,18 @@ export type AxisReads =
   | { readonly kind: 'maps'; readonly axis: number; readonly maps: readonly AxisMap[] }
   /** Runs of `to` channels that read runs of `from` channels. */
   | { readonly kind: 'group'; readonly axis: number; readonly from: number; readonly to: number }
-  /** Output axes `axes` (sizes `sizes`) hold in row-major order what this axis holds with period `size · stride`. */
-  | {
-      readonly kind: 'flat'
-      readonly axes: readonly number[]
-      readonly sizes: readonly number[]
-      readonly stride: number
-      readonly size: number
-    }
+  /** The cells of a run of output axes, in row-major order, are those of a run of axes of which this is one. */
+  | { readonly kind: 'flat'; readonly run: ReshapedRun; readonly member: number }
   /** All of them, whichever the output cell. */
   | { readonly kind: 'whole' }
+
+/** Axes of the input and of the output that hold the same cells in row-major order. */
+export interface ReshapedRun {
+  readonly outputAxes: readonly number[]
+  readonly outputSizes: readonly number[]
+  readonly inputAxes: readonly number[]
+  readonly inputSizes: readonly number[]
+}
 
 type Rule<Attributes> = (node: Node, input: number, attributes: Attributes) => AxisReads[]
 
@@ -87,11 +89,13 @@ function reshape(node: Node): AxisReads[] {
     }
     if (read.length === 1 && axes.length === 1) reads[read[0]!] = same(axes[0]!)
     else {
-      const sizes = axes.map((a) => node.shape[a]!)
-      for (const [i, a] of read.entries()) {
-        const stride = sizeOf(read.slice(i + 1).map((each) => from[each]!))
-        reads[a] = { kind: 'flat', axes, sizes, stride, size: from[a]! }
+      const run = {
+        outputAxes: axes,
+        outputSizes: axes.map((a) => node.shape[a]!),
+        inputAxes: read,
+        inputSizes: read.map((a) => from[a]!),
       }
+      for (const [member, a] of read.entries()) reads[a] = { kind: 'flat', run, member }
     }
   }
   return reads

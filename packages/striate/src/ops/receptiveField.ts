@@ -13,8 +13,8 @@ import { rejectUnknown } from '../options.ts'
 import { requireTensor } from '../tensor/build.ts'
 import type { Node } from '../tensor/node.ts'
 import type { Tensor } from '../tensor/tensor.ts'
-import { addBox, type Box } from './boxes.ts'
-import { type AxisReads, readsOf } from './reads.ts'
+import { addBox, type Box, boxesOf } from './boxes.ts'
+import { type AxisReads, type ReshapedRun, readsOf } from './reads.ts'
 
 export interface AxisReceptiveField {
   /** The cells that are read along this axis, rising: the ends and every hole left out. */
@@ -53,8 +53,7 @@ interface Found {
 /**
  * The cells of `x` that one cell of `y` depends on, one entry per axis of `x`. Branches are followed
  * and united; a branch that only reads padding does not count. Nothing is run. Ask before values are
- * read if the graph keeps no history. Where a reshape merges axes, the sets may widen to the box
- * around them.
+ * read if the graph keeps no history.
  *
  * @throws StriateError for arguments that are not tensors, or a cell that `y` does not have.
  * @example
@@ -132,16 +131,49 @@ function between(y: Node, x: Node): Node[] {
   return rising.filter((node) => depending.has(node)).reverse()
 }
 
+/** The boxes of an input that a box of the node reads: one, unless a reshape takes it apart. */
+function boxesBack(box: Box, rules: readonly AxisReads[], shape: readonly number[]): Box[] {
+  let boxes: Box[] = [
+    rules.map((rule, a) => (rule.kind === 'flat' ? [] : cellsOf(rule, box, shape[a]!))),
+  ]
+  for (const rule of rules) {
+    if (rule.kind !== 'flat' || rule.member > 0) continue
+    const { inputAxes } = rule.run
+    const parts = unravelled(rule.run, box)
+    boxes = boxes.flatMap((whole) =>
+      parts.map((part) =>
+        whole.map((cells, a) => (inputAxes.includes(a) ? part[inputAxes.indexOf(a)]! : cells)),
+      ),
+    )
+  }
+  return boxes
+}
+
+/** What a reshaped box is, along the axes of the input's run. */
+function unravelled(run: ReshapedRun, box: Box): Box[] {
+  const { outputAxes, outputSizes, inputSizes } = run
+  if (outputAxes.every((axis, i) => box[axis]!.length === outputSizes[i]))
+    return [inputSizes.map(range)]
+  let places = [0]
+  for (const [i, axis] of outputAxes.entries())
+    places = places.flatMap((place) => box[axis]!.map((cell) => place * outputSizes[i]! + cell))
+  return boxesOf(places, inputSizes)
+}
+
 /** What is read of an input when `reads` is read of the node. */
 function readBack(reads: Found, rules: readonly AxisReads[], shape: readonly number[]): Found {
-  const boxes: Box[] = []
-  for (const box of reads.boxes) {
-    const back = rules.map((rule, a) => cellsOf(rule, box, shape[a]!))
-    if (back.every((cells) => cells.length > 0)) boxes.push(back)
-  }
+  const boxes = reads.boxes
+    .flatMap((box) => boxesBack(box, rules, shape))
+    .filter((box) => box.every((cells) => cells.length > 0))
+    .reduce<Box[]>(addBox, [])
   return {
     boxes,
-    endless: rules.map((rule, a) => endlessCells(rule, reads.endless, shape[a]!)),
+    // Parts that were concatenated and axes that were reshaped do not go on beyond their ends.
+    endless: rules.map((rule, a) =>
+      rule.kind === 'part' || rule.kind === 'flat'
+        ? boxes.map((box) => box[a]!).reduce(union, [])
+        : endlessCells(rule, reads.endless, shape[a]!),
+    ),
     motion: rules.map((rule) => motionOf(rule, reads.motion)),
   }
 }
@@ -190,20 +222,12 @@ function cellsOf(rule: AxisReads, box: Box, size: number): readonly number[] {
       return [...groups].flatMap((group) => range(from).map((i) => group * from + i))
     }
     case 'flat':
-      return unravel(rule, box)
+      return unravelled(rule.run, box)
+        .map((part) => part[rule.member]!)
+        .reduce(union)
     case 'whole':
       return range(size)
   }
-}
-
-function unravel(rule: Extract<AxisReads, { kind: 'flat' }>, box: Box): readonly number[] {
-  const { axes, sizes, stride, size } = rule
-  if (axes.every((axis, i) => box[axis]!.length === sizes[i])) return range(size)
-  let places = [0]
-  for (const [i, axis] of axes.entries())
-    places = places.flatMap((place) => box[axis]!.map((cell) => place * sizes[i]! + cell))
-  const cells = new Set(places.map((place) => Math.floor(place / stride) % size))
-  return [...cells].sort((a, b) => a - b)
 }
 
 function endlessCells(
@@ -223,14 +247,8 @@ function endlessCells(
       )
     case 'group':
     case 'part':
+    case 'flat':
       return cellsOf(rule, reads, size)
-    case 'flat': {
-      const inside = reads.map((cells, axis) => {
-        const i = rule.axes.indexOf(axis)
-        return i < 0 ? cells : cells.filter((cell) => cell >= 0 && cell < rule.sizes[i]!)
-      })
-      return unravel(rule, inside)
-    }
     case 'whole':
       return range(size)
   }

@@ -35,7 +35,7 @@ import {
   receptiveSet,
   receptiveField as stackField,
 } from '../../src/geometry/receptiveField.ts'
-import { addBox, type Box } from '../../src/ops/boxes.ts'
+import { addBox, type Box, boxesOf } from '../../src/ops/boxes.ts'
 import { convolution } from '../../src/ops/primitive/convolution.ts'
 import { apply } from '../../src/tensor/build.ts'
 import { axes } from '../support/geometries.ts'
@@ -475,5 +475,23 @@ describe('unions of boxes', () => {
         expect(union.length).toBeLessThanOrEqual(boxes.length)
       }),
     )
+  })
+
+  it('take the cells of an array apart, none of them twice', () => {
+    fc.assert(
+      fc.property(fc.uniqueArray(fc.nat({ max: 23 }), { minLength: 1 }), (places) => {
+        const found: number[] = []
+        for (const [a, b, c] of boxesOf(places, [2, 3, 4]))
+          for (const i of a!)
+            for (const j of b!) for (const k of c!) found.push((i * 3 + j) * 4 + k)
+        expect(found.sort((a, b) => a - b)).toEqual(places.sort((a, b) => a - b))
+      }),
+    )
+    expect(boxesOf([0, 1, 4, 5], [2, 4])).toEqual([
+      [
+        [0, 1],
+        [0, 1],
+      ],
+    ])
   })
 })

@@ -5,6 +5,7 @@ import {
   argReduceModule,
   arities,
   axisMapModule,
+  blockProductModule,
   contractionModule,
   type Expression,
   elementwiseModule,
@@ -16,6 +17,9 @@ import {
   stridedCopyModule,
   supports,
   windowMaxModule,
+  winogradInputModule,
+  winogradOutputModule,
+  winogradWeightModule,
 } from '../../src/engine/wasm/kernels/index.ts'
 
 /** An expression of two inputs in which every operator of the domain stands once. */
@@ -66,6 +70,22 @@ const generators: [name: string, make: (target: KernelTarget) => KernelModule<un
   ['f32-windowmax-index', (target) => windowMaxModule({ ...target, outputs: 'index' })],
   ['f32-windowmax-both', (target) => windowMaxModule({ ...target, outputs: 'both' })],
   ['b4-gather', (target) => gatherModule(target)],
+  [
+    'f32-winograd-input-2x1x3',
+    (target) => winogradInputModule({ ...target, tiles: [2, 1, 3], wide: false }),
+  ],
+  [
+    'f32-winograd-weight-6-wide',
+    (target) => winogradWeightModule({ ...target, tiles: [6], wide: true }),
+  ],
+  [
+    'f32-winograd-output-4x5-wide',
+    (target) => winogradOutputModule({ ...target, tiles: [4, 5], wide: true }),
+  ],
+  [
+    'f32-blockproduct-6x16',
+    (target) => blockProductModule({ ...target, rows: 6, blocks: 2, unroll: 2 }),
+  ],
 ]
 const unnamed = (['f32', 'i32'] as const).map(
   (domain) => (target: KernelTarget) =>

@@ -6,6 +6,7 @@ import type { Engine } from '../engine.ts'
 import { schedule } from '../schedule.ts'
 import { getThreads } from '../threads.ts'
 import { KernelCache } from './kernelCache.ts'
+import { forcedAlgorithm } from './lower/chooser.ts'
 import { viewOf } from './lower/host.ts'
 import { type Block, EngineMemory } from './memory.ts'
 import type { LinkedProgram, Plan, RunContext, ValueId } from './plan.ts'
@@ -50,7 +51,7 @@ class WasmEngine implements Engine {
     const { memory, pool, kernels } = this.#machinery
     const threads = memory.isShared ? getThreads() : 1
     const structure = structureOf(schedule(wanted), wanted)
-    const key = `${threads};${structure.key}`
+    const key = `${threads};${forcedAlgorithm() ?? ''};${structure.key}`
     const plan = this.#plans.get(key) ?? makePlan(structure, memory, kernels, threads)
     this.#plans.delete(key)
     this.#plans.set(key, plan)

@@ -68,10 +68,25 @@
  *   fillModule(target) → FillExports
  *     zero(address, bytes)
  *
+ *   winogradInputModule, winogradWeightModule, winogradOutputModule({ tiles, wide, …target })
+ *     Bᵀ d, G g and Aᵀ m of F(m, 3) along every axis (tiles: m of each, 1 for an axis of one tap), over
+ *     blocks of eight channels: a transformed tensor is planes, one for each product of a tile, of
+ *     [channel block, tile, lane]. `wide`: V8 revectorizes to 256 bits.
+ *     input.run(region, tensor, to, work), output.run(region, from, tensor, bias, work): regionTable(…)
+ *     makes the words at `region`; see winograd/region.ts.
+ *     weight.run(channels, rows, weight, rowStep, channelStep, flip, to, record, planeStep, work)
+ *       work: winogradWeightWork(tiles) bytes
+ *
+ *   blockProductModule({ rows, blocks, unroll, …target }) → BlockProductExports
+ *     run(planes, cells, channels, outputBlocks, from, fromBlock, fromPlane, weight, weightPlane, to, toBlock, toPlane)
+ *       plane by plane: to[block, cell, lane] = Σ_c from[c / 8, cell, c % 8] · weight[…, c, lane]
+ *     6 × 2 suits 256 bits, 4 × 1 sixteen registers of 128 bits in every V8.
+ *
  * Names. `<type>-<kernel>[-<variant>][-relaxed][-shared]`: type f32, i32, or b1, b4 for elements of so
  * many bytes; kernel `contract` (variant rows x columns), `map(<input types>)->(<outputs>)=<nodes>`,
  * `reduce` and `argreduce` (variant: the operator), `copy`, `axismap`, `windowmax` (variant: what it
- * writes), `gather`, `fill`. Examples: `f32-contract-4x8-shared`, `f32-map(f32,f32.0)->(3:f32)=x0;x1;add(0,1);tanh(2)`
+ * writes), `gather`, `fill`, `winograd-<transform>` (variant: tiles), `blockproduct` (variant cells x
+ * channels). Examples: `f32-contract-4x8-shared`, `f32-map(f32,f32.0)->(3:f32)=x0;x1;add(0,1);tanh(2)`
  * (.0 marks an input that is constant along the inner axis).
  */
 export {
@@ -116,3 +131,19 @@ export {
   windowAxes,
   windowMaxModule,
 } from './window/windowMax.ts'
+export { type WinogradInputExports, winogradInputModule } from './winograd/input.ts'
+export { type WinogradOutputExports, winogradOutputModule } from './winograd/output.ts'
+export { amplification, productsOf, type TileSize } from './winograd/points.ts'
+export {
+  type BlockProductExports,
+  type BlockProductOptions,
+  blockProductDepth,
+  blockProductModule,
+} from './winograd/product.ts'
+export { type RegionWords, regionTable } from './winograd/region.ts'
+export type { WinogradOptions } from './winograd/transform.ts'
+export {
+  type WinogradWeightExports,
+  winogradWeightModule,
+  winogradWeightWork,
+} from './winograd/weight.ts'

@@ -4,7 +4,8 @@
  */
 import type { AttributesOf, OperatorName } from '../../../ops/table.ts'
 import { lowerAxisMap } from './axisMap.ts'
-import { lowerConvolution, lowerConvolutionWeightGradient } from './convolution.ts'
+import { lowerConvolution } from './chooser.ts'
+import { lowerConvolutionWeightGradient } from './convolution.ts'
 import { lowerBroadcast, lowerConcat, lowerPermute, lowerPlace, lowerSlice } from './copy.ts'
 import {
   lowerGatherElements,

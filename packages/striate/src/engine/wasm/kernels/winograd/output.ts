@@ -1,0 +1,114 @@
+/** Aᵀ m along every axis and the bias: planes of [channel block, tile, lane] become a region of the tensor. */
+import { i32, type Local, ModuleBuilder, type Value } from '../../assembler/index.ts'
+import { type KernelModule, kernelModule, kernelName } from '../kernel.ts'
+import { cellBytes, transferLines } from './channelBlocks.ts'
+import { tilesName } from './input.ts'
+import { productsOf } from './points.ts'
+import { overTiles, regionReader, transferBox } from './region.ts'
+import { transforms, type WinogradOptions } from './transform.ts'
+
+export type WinogradOutputExports = {
+  /**
+   * `from`: the first tile of the region in plane 0; `tensor`: its first cell in channel 0; `bias`: a float
+   * for every channel, with room for whole blocks, or 0; `work`: see the region.
+   */
+  run(region: number, from: number, tensor: number, bias: number, work: number): void
+}
+
+export function winogradOutputModule(
+  options: WinogradOptions,
+): KernelModule<WinogradOutputExports> {
+  const { tiles } = options
+  const rank = tiles.length
+  /** The pass that ends the sum, which adds the bias: that of the outermost transformed axis. */
+  const finalAxis = tiles.findIndex((tile) => tile > 1)
+  const name = kernelName(`f32-winograd-output-${tilesName(options)}`, options)
+  const module = new ModuleBuilder({ name, sharedMemory: options.sharedMemory })
+  const lines = transferLines(module, 'scatter')
+  const columns = transforms(module, options, 'output')
+  module.procedure(
+    'run',
+    { region: 'i32', from: 'i32', tensor: 'i32', bias: 'i32', work: 'i32' },
+    (f, p) => {
+      const region = regionReader(p.region)
+      const channels = f.let(region.whole('channels'))
+      const planeStep = f.let(region.whole('planeStep'))
+      /** From `axis` on, into `lead` boxes of the axes from here on, `leadStep` apart. */
+      const transform = (
+        axis: number,
+        lead: number,
+        leadStep: Value<'i32'>,
+        from: Local<'i32'>,
+        buffer: Value<'i32'>,
+      ): void => {
+        const tile = tiles[axis]!
+        const products = productsOf(tile)
+        const toTap = region.axis(axis, 'tapStep')
+        const { call } = columns.get(tile)!
+        const outer = i32.const(lead)
+        const bias = axis === finalAxis ? p.bias : i32.const(0)
+        if (axis === rank - 1) {
+          const place = f.let(from)
+          const round = f.let(buffer)
+          const rounds = f.let(region.axis(axis, 'rounds'))
+          const inner = region.axis(axis, 'count')
+          f.times(rounds, () => {
+            f.do(
+              call({
+                outer,
+                outerFrom: i32.mul(planeStep, products),
+                outerTo: leadStep,
+                inner,
+                innerFrom: cellBytes,
+                innerTo: region.axis(axis, 'countStep'),
+                from: place,
+                fromTap: planeStep,
+                to: round,
+                toTap,
+                bias,
+              }),
+            )
+            f.set(place, i32.add(place, i32.mul(inner, cellBytes)))
+            f.set(round, i32.add(round, region.axis(axis, 'roundStep')))
+          })
+          return
+        }
+        const tileFrom = f.let(from)
+        const innerStep = region.axis(axis, 'innerStep')
+        overTiles(f, region, axis, buffer, (to) => {
+          if (tile === 1) transform(axis + 1, lead, leadStep, tileFrom, to)
+          else {
+            const place = f.let(i32.add(p.work, region.axis(axis + 1, 'place')))
+            transform(axis + 1, lead * products, innerStep, tileFrom, place)
+            f.do(
+              call({
+                outer,
+                outerFrom: i32.mul(innerStep, products),
+                outerTo: leadStep,
+                inner: region.axis(axis, 'inner'),
+                innerFrom: cellBytes,
+                innerTo: cellBytes,
+                from: place,
+                fromTap: innerStep,
+                to,
+                toTap,
+                bias,
+              }),
+            )
+          }
+          f.set(tileFrom, i32.add(tileFrom, region.axis(axis, 'tileStep')))
+        })
+      }
+      f.while(i32.gtS(channels, 0), () => {
+        transform(0, 1, i32.const(0), p.from, p.work)
+        transferBox(f, rank, region, lines, { channels, tensor: p.tensor, buffer: p.work })
+        f.set(channels, i32.sub(channels, 8))
+        f.set(p.tensor, i32.add(p.tensor, i32.shl(region.whole('channelStep'), 3)))
+        f.set(p.from, i32.add(p.from, region.whole('blockStep')))
+        f.if(p.bias, () => f.set(p.bias, i32.add(p.bias, cellBytes)))
+      })
+    },
+    { exported: true },
+  )
+  return kernelModule(name, module)
+}

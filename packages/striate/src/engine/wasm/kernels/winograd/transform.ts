@@ -1,0 +1,109 @@
+/** One axis of a Winograd transform: a constant matrix applied along lines of cells of eight channels. */
+import {
+  type FunctionBuilder,
+  f32x4,
+  i32,
+  type Local,
+  type ModuleBuilder,
+  type Procedure,
+  v128,
+} from '../../assembler/index.ts'
+import type { KernelTarget } from '../kernel.ts'
+import { applyLinearMap, holdFactors, planLinearMap } from './linearMap.ts'
+import { type TileSize, type TransformName, transformMatrices } from './points.ts'
+
+/** What the transforms of one convolution are made for. */
+export type WinogradOptions = KernelTarget & {
+  /** Outputs of a tile along each axis. */
+  readonly tiles: readonly TileSize[]
+  /** V8 joins neighbouring vectors: both halves of a cell meet each operation one after the other. */
+  readonly wide: boolean
+}
+
+/**
+ * outer × inner columns of cells: element k of a column is read at `from + k · fromTap`, element k of
+ * the result goes to `to + k · toTap`; all in bytes. bias: eight floats added to every result, or 0.
+ */
+const parameters = {
+  outer: 'i32',
+  outerFrom: 'i32',
+  outerTo: 'i32',
+  inner: 'i32',
+  innerFrom: 'i32',
+  innerTo: 'i32',
+  from: 'i32',
+  fromTap: 'i32',
+  to: 'i32',
+  toTap: 'i32',
+  bias: 'i32',
+} as const
+export type TransformColumns = Procedure<typeof parameters>
+
+/** The function for each tile size of the options. */
+export function transforms(
+  module: ModuleBuilder,
+  options: WinogradOptions,
+  name: TransformName,
+): ReadonlyMap<TileSize, TransformColumns> {
+  const sizes = [...new Set(options.tiles)]
+  return new Map(sizes.map((tile) => [tile, transform(module, options, name, tile)]))
+}
+
+function transform(
+  module: ModuleBuilder,
+  options: WinogradOptions,
+  name: TransformName,
+  tile: TileSize,
+): TransformColumns {
+  const matrix = transformMatrices(tile)[name]
+  const map = planLinearMap(matrix)
+  return module.procedure(`${name}${tile}`, parameters, (f, p) => {
+    const factors = holdFactors(f, map)
+    const fromTaps = multiples(f, p.fromTap, matrix[0]!.length)
+    const toTaps = multiples(f, p.toTap, matrix.length)
+    const bias = [0, 16].map((offset) => ({ offset, vector: f.local('v128') }))
+    const hasBias = name === 'output'
+    if (hasBias)
+      f.if(p.bias, () => {
+        for (const { vector, offset } of bias) f.set(vector, v128.load(p.bias, offset))
+      })
+    const groups = options.wide ? [bias] : bias.map((half) => [half])
+    const [count, source, destination] = [f.local('i32'), f.local('i32'), f.local('i32')]
+    f.times(p.outer, () => {
+      f.set(count, p.inner)
+      f.set(source, p.from)
+      f.set(destination, p.to)
+      f.times(count, () => {
+        for (const halves of groups) {
+          const column = fromTaps.map((tap) => {
+            const address = tap === undefined ? source : f.let(i32.add(source, tap))
+            return halves.map(({ offset }) => f.let(v128.load(address, offset)))
+          })
+          applyLinearMap(f, options, map, factors, column, (row, vectors) => {
+            const tap = toTaps[row]
+            const address = tap === undefined ? destination : f.let(i32.add(destination, tap))
+            halves.forEach(({ offset, vector }, at) => {
+              const value = vectors[at]!
+              f.do(v128.store(address, hasBias ? f32x4.add(value, vector) : value, offset))
+            })
+          })
+        }
+        f.set(source, i32.add(source, p.innerFrom))
+        f.set(destination, i32.add(destination, p.innerTo))
+      })
+      f.set(p.from, i32.add(p.from, p.outerFrom))
+      f.set(p.to, i32.add(p.to, p.outerTo))
+    })
+  })
+}
+
+/** stride · 0 (not held), stride · 1, … */
+function multiples(
+  f: FunctionBuilder,
+  stride: Local<'i32'>,
+  count: number,
+): (Local<'i32'> | undefined)[] {
+  return Array.from({ length: count }, (_, index) =>
+    index === 0 ? undefined : index === 1 ? stride : f.let(i32.mul(stride, index)),
+  )
+}

@@ -1,0 +1,14 @@
+/** What a way to compute a convolution is: the planner takes the cheapest of those that apply. */
+import type { ConvolutionGeometry } from '../../../geometry/convolution.ts'
+import type { Features } from '../features.ts'
+import type { LoweringContext } from './host.ts'
+
+export interface ConvolutionAlgorithm {
+  /** As the printed plan names it: `contraction`, `winograd4`, `depthwise`, … */
+  readonly name: string
+  applies(geometry: ConvolutionGeometry): boolean
+  /** Estimated nanoseconds on one core, from multiply-adds and bytes; compared between algorithms only. */
+  cost(geometry: ConvolutionGeometry, features: Features): number
+  /** Adds the steps; inputs are x, weight and optionally bias. */
+  lower(context: LoweringContext<ConvolutionGeometry>): void
+}

@@ -1,0 +1,35 @@
+/** The kernels of the Winograd steps. */
+import type { Features } from '../../features.ts'
+import type { Kernel } from '../../kernelCache.ts'
+import {
+  type BlockProductExports,
+  blockProductModule,
+  type KernelModule,
+  type WinogradOptions,
+} from '../../kernels/index.ts'
+import type { Builder } from '../../plan.ts'
+import type { WinogradForm } from './tiling.ts'
+
+export function winogradKernel<Exports>(
+  build: Builder,
+  { axes }: WinogradForm,
+  name: 'input' | 'weight' | 'output',
+  generate: (options: WinogradOptions) => KernelModule<Exports>,
+): Kernel<Exports> {
+  const tiles = axes.map(({ tile }) => tile)
+  const { wide } = build.features
+  return build.kernel<Exports>(`winograd:${name}:${tiles.join('x')}`, (target) =>
+    generate({ ...target, tiles, wide }),
+  )
+}
+
+/** Twelve 256-bit sums where V8 joins vectors; else 4 × 2 of 128 bits, which no version of V8 spills. */
+export const productTile = ({ wide }: Features): { rows: number; blocks: 1 | 2; unroll: 1 | 2 } =>
+  wide ? { rows: 6, blocks: 2, unroll: 2 } : { rows: 4, blocks: 1, unroll: 1 }
+
+export function blockProduct(build: Builder): Kernel<BlockProductExports> {
+  const tile = productTile(build.features)
+  return build.kernel<BlockProductExports>(`blockproduct:${tile.rows}x${tile.blocks}`, (target) =>
+    blockProductModule({ ...target, ...tile }),
+  )
+}

@@ -1,0 +1,163 @@
+/**
+ * How a convolution is cut for Winograd's transforms. Along an axis, a span is `tile · dilation`
+ * outputs: one tile for each phase of a dilated kernel, interleaved. A region is a box of spans of one
+ * sample whose input is brought into blocks at once, a band the regions whose products are made together.
+ */
+import type { Axis } from '../../../../geometry/axis.ts'
+import { type ConvolutionGeometry, product } from '../../../../geometry/convolution.ts'
+import { productsOf, type TileSize } from '../../kernels/index.ts'
+import { cut } from '../../program.ts'
+
+export interface TiledAxis {
+  readonly axis: Axis
+  readonly tile: TileSize
+  /** Products of a tile along this axis: tile + 2, or 1 for an axis with a single tap. */
+  readonly products: number
+  /** Distance of the taps, and tiles of a span. */
+  readonly dilation: number
+  /** Spans that cover the output. */
+  readonly spans: number
+}
+
+/** A 3-tap axis, or one of a single tap, that steps by one; each phase of a dilated one has outputs. */
+export const isTileable = ({ kernel, stride, upsample, dilation, output }: Axis): boolean =>
+  stride === 1 && upsample === 1 && (kernel === 1 || (kernel === 3 && dilation <= output))
+
+export function tiledAxis(axis: Axis, tile: TileSize): TiledAxis {
+  const dilation = axis.kernel === 1 ? 1 : axis.dilation
+  const spans = Math.ceil(axis.output / (tile * dilation))
+  return { axis, tile, products: productsOf(tile), dilation, spans }
+}
+
+export const tilesOf = ({ dilation }: TiledAxis, spans: number): number => dilation * spans
+
+/** Input cells that so many spans read. */
+export const inputCells = ({ tile, products, dilation }: TiledAxis, spans: number): number =>
+  ((spans - 1) * tile + products) * dilation
+
+/** Output cells that so many spans write, beyond the end of the axis too. */
+export const outputCells = ({ tile, dilation }: TiledAxis, spans: number): number =>
+  spans * tile * dilation
+
+/** A box of spans. */
+export interface Region {
+  /** For each axis: the first span, and how many. */
+  readonly first: readonly number[]
+  readonly spans: readonly number[]
+  readonly tiles: number
+}
+
+export interface Piece {
+  readonly sample: number
+  readonly region: Region
+  /** Number of its first tile in the band. */
+  readonly tile: number
+}
+
+/** The pieces of a band: their products are made together. */
+export type Band = readonly Piece[]
+
+/**
+ * Regions of a sample with at most `tiles` tiles each, as far as dilation allows: whole inner axes, even
+ * stretches of one axis, single spans of the outer ones. Their number is a multiple of `share` where
+ * there are spans enough.
+ */
+export function regionsOf(axes: readonly TiledAxis[], tiles: number, share: number): Region[] {
+  let left = tiles
+  const counts: number[] = []
+  for (const axis of axes.toReversed()) {
+    const most = Math.max(1, Math.floor(left / axis.dilation))
+    const count = Math.ceil(axis.spans / most)
+    counts.unshift(count)
+    left = count > 1 ? 0 : left / tilesOf(axis, axis.spans)
+  }
+  const cutAxis = axes.findIndex(({ spans }) => spans > 1)
+  if (cutAxis >= 0)
+    while (product(counts) % share > 0 && counts[cutAxis]! < axes[cutAxis]!.spans)
+      counts[cutAxis]!++
+  return axes.reduce<Region[]>(
+    (regions, axis, a) =>
+      regions.flatMap((region) =>
+        cut(axis.spans, counts[a]!).map(([first, end]) => ({
+          first: [...region.first, first],
+          spans: [...region.spans, end - first],
+          tiles: region.tiles * tilesOf(axis, end - first),
+        })),
+      ),
+    [{ first: [], spans: [], tiles: 1 }],
+  )
+}
+
+/** All regions of all samples in order, gathered into bands of at most `tiles` tiles where regions are small. */
+export function bandsOf(batch: number, regions: readonly Region[], tiles: number): Band[] {
+  const bands: Piece[][] = []
+  let filled = Number.POSITIVE_INFINITY
+  for (let sample = 0; sample < batch; sample++) {
+    for (const region of regions) {
+      if (filled + region.tiles > tiles) {
+        bands.push([])
+        filled = 0
+      }
+      bands.at(-1)!.push({ sample, region, tile: filled })
+      filled += region.tiles
+    }
+  }
+  return bands
+}
+
+/** All that the steps of one convolution have in common. */
+export interface WinogradForm {
+  readonly geometry: ConvolutionGeometry
+  readonly axes: readonly TiledAxis[]
+  /** Products of a tile: planes of the transformed tensors. */
+  readonly planes: number
+  /** Channels of a group, and blocks of eight of them. */
+  readonly channels: number
+  readonly channelBlocks: number
+  readonly outputs: number
+  readonly outputBlocks: number
+  /** Tiles of a sample. */
+  readonly sampleTiles: number
+  /** Bytes from plane to plane of the transformed weight of a group. */
+  readonly weightPlane: number
+}
+
+/** Bytes of the eight floats of a cell. */
+export const cellBytes = 32
+
+/** An odd number of cache lines, so that the planes of a cell do not meet in the same set of a cache. */
+export const oddLines = (bytes: number): number => 64 * (2 * Math.ceil((bytes / 64 - 1) / 2) + 1)
+
+export function winogradForm(
+  geometry: ConvolutionGeometry,
+  tiles: readonly TileSize[],
+): WinogradForm {
+  const axes = geometry.axes.map((axis, a) => tiledAxis(axis, tiles[a]!))
+  const channels = geometry.inChannels / geometry.groups
+  const outputs = geometry.outChannels / geometry.groups
+  const outputBlocks = Math.ceil(outputs / 8)
+  return {
+    geometry,
+    axes,
+    planes: product(axes.map(({ products }) => products)),
+    channels,
+    channelBlocks: Math.ceil(channels / 8),
+    outputs,
+    outputBlocks,
+    sampleTiles: product(axes.map((axis) => tilesOf(axis, axis.spans))),
+    weightPlane: oddLines(outputBlocks * channels * cellBytes),
+  }
+}
+
+/** Transformed input and products of a band should stay in the second-level cache, */
+const bandBytes = 768 * 1024
+/** and yet fewer tiles than this read the weight too often. */
+const fewestTiles = 48
+
+/** Tiles that a band has room for, where as many `pieces` take bands of their own. */
+export function bandTiles(form: WinogradForm, pieces: number): number {
+  const { planes, channelBlocks, outputBlocks, geometry, sampleTiles } = form
+  const tileBytes = planes * (channelBlocks + outputBlocks) * cellBytes
+  const wanted = Math.max(fewestTiles, Math.floor(bandBytes / tileBytes))
+  return Math.min(wanted, Math.ceil((geometry.batch * sampleTiles) / pieces))
+}

@@ -1,0 +1,74 @@
+/** The step that transforms the weight, G g along every axis, as the products read it. */
+import { isTransposed, product } from '../../../../geometry/convolution.ts'
+import {
+  blockProductDepth,
+  type WinogradWeightExports,
+  winogradWeightModule,
+  winogradWeightWork,
+} from '../../kernels/index.ts'
+import type { Builder, ValueId } from '../../plan.ts'
+import { type Call, call, cut, place } from '../../program.ts'
+import { productTile, winogradKernel } from './kernels.ts'
+import { cellBytes, type WinogradForm } from './tiling.ts'
+
+/** Planes for every group; `pieces` threads share the work. */
+export function weightTransform(
+  build: Builder,
+  form: WinogradForm,
+  weight: ValueId,
+  pieces: number,
+): { readonly value: ValueId; readonly groupBytes: number } {
+  const { geometry: g, axes, planes, channels, outputs, outputBlocks, weightPlane } = form
+  const taps = product(axes.map(({ axis }) => axis.kernel))
+  const tiles = axes.map(({ tile }) => tile)
+  const transposed = isTransposed(g)
+  const rowStep = 4 * taps * (transposed ? 1 : channels)
+  const channelStep = 4 * taps * (transposed ? outputs : 1)
+  const groupBytes = planes * weightPlane
+  const value = build.scratch(groupBytes * g.groups)
+  const kernel = winogradKernel<WinogradWeightExports>(build, form, 'weight', winogradWeightModule)
+  const together = productTile(build.features).blocks
+  const works: ValueId[] = []
+
+  const panels = Math.ceil(outputBlocks / together)
+
+  /** One panel of blocks that the product reads side by side, over all channels; the last one may be narrower. */
+  const panelCalls = (index: number, work: ValueId): Call[] => {
+    const group = Math.floor(index / panels)
+    const block = (index % panels) * together
+    const width = Math.min(together, outputBlocks - block)
+    const stretches = cut(channels, Math.ceil(channels / blockProductDepth), blockProductDepth)
+    return stretches.map(([first, last]) => {
+      const from = 4 * group * channels * outputs * taps + 8 * block * rowStep + first * channelStep
+      const before = first * outputBlocks + block * (last - first)
+      return call(
+        kernel,
+        'run',
+        last - first,
+        Math.min(8 * width, outputs - 8 * block),
+        place(weight, from),
+        rowStep,
+        channelStep,
+        transposed ? 1 : 0,
+        place(value, group * groupBytes + before * cellBytes),
+        width * cellBytes,
+        weightPlane,
+        place(work),
+      )
+    })
+  }
+  const parts = cut(g.groups * panels, pieces).map(([first, last]) => {
+    const work = build.scratch(winogradWeightWork(tiles))
+    works.push(work)
+    return Array.from({ length: last - first }, (_, i) => first + i).flatMap((index) =>
+      panelCalls(index, work),
+    )
+  })
+  build.step({
+    name: `${kernel.name} weight`,
+    reads: [weight],
+    writes: [value, ...works],
+    stages: [{ parts }],
+  })
+  return { value, groupBytes }
+}
