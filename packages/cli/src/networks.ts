@@ -1,46 +1,48 @@
 /** The networks that have a name on the command line. */
-import type { nn } from 'striate'
+import { models, nearest } from 'striate'
 import { misused } from './misuse.ts'
+import type { Ink } from './train/digitDataset.ts'
 
-export interface NamedNetwork {
-  readonly name: string
-  readonly summary: string
-  readonly source: string
-  /** The shape of one input, without the batch. */
-  readonly input: readonly number[]
-  /** What takes bytes of ink to the inputs of the network: `x · scale + shift`. */
-  readonly ink: { readonly scale: number; readonly shift: number }
-  readonly build: () => Promise<nn.Layer>
+export type NamedNetwork = models.ModelEntry
+
+/** A network that reads digits, which is what `striate train` has to show. */
+export interface DigitNetwork extends NamedNetwork {
+  readonly ink: Ink
 }
 
-const networks: readonly NamedNetwork[] = [
-  {
-    name: 'lenet5',
-    summary: 'LeNet-5: digits, two convolutions and three linear layers',
-    source:
-      'LeCun, Bottou, Bengio and Haffner, "Gradient-based learning applied to document recognition", 1998',
-    input: [1, 28, 28],
-    // Mean 0 and deviation 1 over the training pictures of MNIST, whose ink has 0.1307 and 0.3081 of 1.
-    ink: { scale: 1 / (255 * 0.3081), shift: -0.1307 / 0.3081 },
-    build: async () => (await import('striate')).lenet5(),
-  },
-]
+/** What networks of digits want of ink. */
+const inks: Readonly<Record<string, Ink>> = {
+  // Mean 0 and deviation 1 over the training pictures of MNIST, whose ink has 0.1307 and 0.3081 of 1.
+  lenet5: { scale: 1 / (255 * 0.3081), shift: -0.1307 / 0.3081 },
+}
 
-export const networkNames: readonly string[] = networks.map(({ name }) => name)
-export const allNetworks: readonly NamedNetwork[] = networks
+export const allNetworks: readonly NamedNetwork[] = models.table
+
+const subject = '<model>'
 
 /** The network of a name. Throws for others, with the nearest. */
 export async function findNetwork(op: string, name: string): Promise<NamedNetwork> {
-  const found = networks.find((network) => network.name === name)
+  const found = allNetworks.find((network) => network.name === name)
   if (found !== undefined) return found
   if (/\.(safetensors|onnx|npy|npz|h5|keras|pt|pth)$/i.test(name)) {
     return misused({
       op,
-      subject: '<model>',
-      needs: `must be the name of a network (${networkNames.join(', ')})`,
+      subject,
+      needs: 'must be the name of a network (striate models lists them)',
       got: `the file '${name}'`,
       hint: 'a file of weights says nothing of the layers around them',
     })
   }
-  return misused({ op, subject: '<model>', known: networkNames, word: name })
+  const known = allNetworks.map((network) => network.name)
+  if (nearest(name, known) !== undefined) return misused({ op, subject, known, word: name })
+  return misused({ op, subject, word: name, hint: 'striate models lists them' })
+}
+
+/** The network of a name, if it reads digits. Throws for others. */
+export async function findDigitNetwork(op: string, name: string): Promise<DigitNetwork> {
+  const network = await findNetwork(op, name)
+  const ink = inks[network.name]
+  if (ink !== undefined) return { ...network, ink }
+  const needs = `must be a network of digits (${Object.keys(inks).join(', ')})`
+  return misused({ op, subject, needs, got: name })
 }

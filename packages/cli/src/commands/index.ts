@@ -1,7 +1,14 @@
 /** The commands by name; each is loaded when it is called. */
 import type { AnyCommand } from '../command.ts'
 
-export type CommandName = 'train' | 'explain' | 'summary' | 'models' | 'help' | 'version'
+export type CommandName =
+  | 'train'
+  | 'explain'
+  | 'summary'
+  | 'profile'
+  | 'models'
+  | 'help'
+  | 'version'
 
 export interface Entry {
   readonly synopsis: string
@@ -24,6 +31,11 @@ export const commands: Readonly<Record<CommandName, Entry>> = {
     synopsis: 'summary <model>',
     summary: 'the ledger of a network: shapes, parameters, multiply-adds, receptive field',
     load: async () => (await import('./summary.ts')).summary,
+  },
+  profile: {
+    synopsis: 'profile <model>',
+    summary: 'where the time of a network goes, layer by layer, and a trace to look at',
+    load: async () => (await import('./profile.ts')).profile,
   },
   models: {
     synopsis: 'models',

@@ -5,16 +5,18 @@ import { table } from '../terminal/table.ts'
 
 export const models: Command<NoValues> = {
   name: 'models',
-  summary: 'The networks that have a name: what train and summary take.',
+  summary:
+    'The networks that have a name: what summary and profile take, and train those of digits.',
   arguments: [],
   options: {},
   examples: ['striate models'],
   run: async ({ terminal: { paint } }) => ({
-    document: allNetworks.map(({ name, summary, source, input }) => ({
+    document: allNetworks.map(({ name, summary, source, input, dtype }) => ({
       name,
       summary,
       source,
       input,
+      dtype,
     })),
     text: () =>
       table(

@@ -21,11 +21,11 @@ export const summary: Command<SummaryValues> = {
     'The ledger of a network: every layer with its shapes, windows, parameters, multiply-adds, activation bytes, receptive field and jump.',
   arguments: [{ name: 'model', summary: 'the name of a network; striate models lists them' }],
   options,
-  examples: ['striate summary lenet5', 'striate summary lenet5 --input 1x28x28 --json'],
+  examples: ['striate summary lenet5', 'striate summary resnet18 --input 3x128x160 --json'],
   run: async ({ positionals, values, terminal }) => {
     const network = await findNetwork('summary', positionals[0]!)
-    const net = await network.build()
-    const ledger = net.summary(values.input ?? network.input)
+    const { dtype } = network
+    const ledger = network.build().summary(values.input ?? network.input, { dtype })
     return {
       document: { model: network.name, ...ledger.toJSON() },
       text: () => ledger.toString(terminal.width()),

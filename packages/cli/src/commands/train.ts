@@ -1,8 +1,8 @@
 /** `striate train`: a network learns digits, shows how it goes, and its weights are saved. */
 import { rm } from 'node:fs/promises'
-import { manualSeed, type nn, StriateError, save, setEngine } from 'striate'
+import { manualSeed, type nn, StriateError, save, setEngine, setThreads } from 'striate'
 import type { Answer, Command, Request } from '../command.ts'
-import { findNetwork, type NamedNetwork } from '../networks.ts'
+import { type DigitNetwork, findDigitNetwork } from '../networks.ts'
 import { startProgress } from '../terminal/progress.ts'
 import { type DigitData, loadDigits } from '../train/digitData.ts'
 import { listenForInterrupt } from '../train/interrupt.ts'
@@ -23,7 +23,7 @@ const op = 'train'
 export const train: Command<TrainValues> = {
   name: 'train',
   summary: 'Trains a network on digits, tests it on others, and saves its weights as safetensors.',
-  arguments: [{ name: 'model', summary: 'the name of a network; striate models lists them' }],
+  arguments: [{ name: 'model', summary: 'the name of a network of digits: lenet5' }],
   options: trainOptions,
   examples: [
     'striate train lenet5 --data drawn',
@@ -32,7 +32,7 @@ export const train: Command<TrainValues> = {
   ],
   notes: [
     'Ctrl-C ends the step that runs and writes a checkpoint; the same command with --resume goes on as if it had never stopped. A second Ctrl-C ends at once.',
-    'The same seed, data and options give the same weights to the last bit.',
+    'The same seed, data, options and number of threads give the same weights to the last bit.',
   ],
   run: async (request) => work(await prepare(request)),
 }
@@ -40,12 +40,13 @@ export const train: Command<TrainValues> = {
 /** Everything that can go wrong before the first step goes wrong here. */
 async function prepare(request: Request<TrainValues>): Promise<Training> {
   const { positionals, values } = request
-  const network = await findNetwork(op, positionals[0]!)
+  const network = await findDigitNetwork(op, positionals[0]!)
   const settings = settingsOf(values)
   const places = placesOf(network.name, values)
   setEngine(settings.engine)
+  if (settings.threads !== undefined) setThreads(settings.threads)
   manualSeed(settings.seed)
-  const net = await network.build()
+  const net = network.build()
   await checkPlaces(net, places)
   const { data: source, seed, limit } = settings
   const data = await loadDigits({ source, seed, limit })
@@ -65,7 +66,7 @@ async function checkPlaces(net: nn.Layer, { weights, checkpoint }: Places): Prom
   await checkWritable(op, '--checkpoint', checkpoint, sizeOf('checkpoint'))
 }
 
-function checkPictures({ name, input }: NamedNetwork, { train, test }: DigitData): void {
+function checkPictures({ name, input }: DigitNetwork, { train, test }: DigitData): void {
   const [, height, width] = input
   for (const digits of [train, test]) {
     if (digits.height === height && digits.width === width) continue

@@ -36,6 +36,7 @@ export interface TrainValues {
   readonly checkpoint?: string
   readonly resume?: string
   readonly engine?: EngineName
+  readonly threads?: number
 }
 
 export const trainOptions: OptionsOf<TrainValues> = {
@@ -57,6 +58,7 @@ export const trainOptions: OptionsOf<TrainValues> = {
   checkpoint: text('file', 'where the checkpoint goes; beside --out unless told'),
   resume: textOrAlone('file', '-', 'go on from the checkpoint, or from this file'),
   engine: choice(engineNames, 'wasm is fast, reference is plain loops in float64'),
+  threads: whole('N', 1, 'threads that share the work; one for each core unless told'),
 }
 
 /** Where the checkpoint is taken from when `--resume` stands alone. */
@@ -74,6 +76,8 @@ export interface Settings {
   readonly schedule: ScheduleName
   readonly limit: number | undefined
   readonly engine: EngineName
+  /** As many as the machine has cores unless told. */
+  readonly threads: number | undefined
 }
 
 export interface Places {
@@ -85,7 +89,7 @@ export interface Places {
   readonly keepsCheckpoint: boolean
 }
 
-/** Rates with which the networks of `striate models` train well on a batch of 64. */
+/** Rates with which networks of digits train well on a batch of 64. */
 const usualRates: Readonly<Record<OptimizerName, number>> = {
   sgd: 0.05,
   adam: 0.004,
@@ -117,6 +121,7 @@ export function settingsOf(values: TrainValues): Settings {
     schedule: values.schedule ?? 'one-cycle',
     limit: values.limit,
     engine: values.engine ?? 'wasm',
+    threads: values.threads,
   }
 }
 

@@ -1,7 +1,7 @@
 /** A training that was prepared, and its two halves: learning and the test. */
 import { accuracy, crossEntropy, type Dataset, evaluate, fit, type History, type nn } from 'striate'
 import type { Request } from '../command.ts'
-import type { NamedNetwork } from '../networks.ts'
+import type { DigitNetwork } from '../networks.ts'
 import type { Progress } from '../terminal/progress.ts'
 import { percent } from '../terminal/wording.ts'
 import type { DigitData } from './digitData.ts'
@@ -17,7 +17,7 @@ import {
 
 export interface Training {
   readonly request: Request<TrainValues>
-  readonly network: NamedNetwork
+  readonly network: DigitNetwork
   readonly net: nn.Layer
   readonly settings: Settings
   readonly places: Places

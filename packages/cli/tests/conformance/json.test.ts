@@ -1,11 +1,14 @@
 // Every command with --json: one JSON document on standard output and nothing else there.
 import { readdirSync } from 'node:fs'
+import { models } from 'striate'
 import { describe, expect, it } from 'vitest'
 import { inFolder, smallTraining, striate } from '../support/command.ts'
 
 const commandLines: readonly string[][] = [
   ['summary', 'lenet5'],
   ['summary', 'lenet5', '--input', '1x28x28'],
+  ['summary', 'sentence_cnn'],
+  ['profile', 'lenet5', '--runs', '1'],
   ['models'],
   ['help'],
   ['help', 'train'],
@@ -33,7 +36,11 @@ describe('--json', () => {
 
   it('stands before the command as well', async () => {
     const { stdout } = await striate(['--json', 'models'])
-    expect(JSON.parse(stdout)[0].name).toBe('lenet5')
+    const listed = JSON.parse(stdout)
+    expect(listed[0].name).toBe('lenet5')
+    expect(listed.map(({ name }: { name: string }) => name)).toEqual(
+      models.table.map(({ name }) => name),
+    )
   })
 
   it('striate train: the document on standard output, progress on standard error', () =>

@@ -50,6 +50,13 @@ const wrong: readonly (readonly [line: string, message: string])[] = [
     'train lenet5 lenet5',
     "striate: train: arguments must be <model> and options, got 'lenet5' besides",
   ],
+  ['profile lenet5 --batch 0', 'striate: profile: --batch must be a whole number of at least 1'],
+  ['profile lenet5 --train=yes', "striate: profile: --train takes no value, got 'yes'"],
+  ['profile lenet', 'did you mean lenet5?'],
+  ['profile lenet5 --trace', 'striate: profile: --trace must be a file, got nothing'],
+  ['summary somethingelse', 'got somethingelse; striate models lists them'],
+  ['summary resnet19', 'did you mean resnet18?'],
+  ['train resnet18', 'striate: train: <model> must be a network of digits (lenet5), got resnet18'],
   ['models lenet5', "striate: models: arguments must be options only, got 'lenet5' besides"],
   [
     'summary net.safetensors',

@@ -1,7 +1,7 @@
 /** LeNet-5: the first widely used convolutional network, on the digits that it was made for. */
-import { describe, fail } from '../errors.ts'
 import * as nn from '../nn/index.ts'
 import { rejectUnknown } from '../options.ts'
+import { choose } from './blocks/options.ts'
 
 export interface LeNet5Options {
   /** Axes of space: 1 for signals, 2 for images, 3 for volumes. 2 by default. */
@@ -14,17 +14,6 @@ export interface LeNet5Options {
   readonly activation?: 'tanh' | 'relu' | 'sigmoid'
   /** Halves space after each convolution. `'avg'` by default. */
   readonly pool?: 'avg' | 'max'
-}
-
-const choose = <Choice>(
-  argument: string,
-  value: string | number,
-  choices: Readonly<Record<string, Choice>>,
-): Choice => {
-  const choice = Object.hasOwn(choices, value) ? choices[value] : undefined
-  if (choice !== undefined) return choice
-  const needs = `must be one of ${Object.keys(choices).join(', ')}`
-  return fail({ op: 'lenet5', argument, needs, got: describe(value) })
 }
 
 const ranks = {
@@ -52,13 +41,13 @@ const ranks = {
 export function lenet5(options: LeNet5Options = {}): nn.Sequential {
   rejectUnknown('lenet5', options, ['rank', 'inChannels', 'classes', 'activation', 'pool'])
   const { inChannels = 1, classes = 10 } = options
-  const { conv, avg, max } = choose('rank', options.rank ?? 2, ranks)
-  const act = choose('activation', options.activation ?? 'tanh', {
+  const { conv, avg, max } = choose('lenet5', 'rank', options.rank ?? 2, ranks)
+  const act = choose('lenet5', 'activation', options.activation ?? 'tanh', {
     tanh: nn.tanh,
     relu: nn.relu,
     sigmoid: nn.sigmoid,
   })
-  const pool = choose('pool', options.pool ?? 'avg', { avg, max })
+  const pool = choose('lenet5', 'pool', options.pool ?? 'avg', { avg, max })
   const cells = 5 ** (options.rank ?? 2)
   return nn.sequential(
     conv({ inChannels, outChannels: 6, kernelSize: 5, padding: 'same' }),

@@ -4,6 +4,7 @@ import type { Layout } from '../geometry/layout.ts'
 import { layerStream } from '../init/seed.ts'
 import { type RandomState, RandomStream } from '../random/index.ts'
 import type { Tensor } from '../tensor/tensor.ts'
+import { followForward, join } from './scope.ts'
 import { Buffer, type LazyValue, Parameter } from './state.ts'
 import { type LoadOptions, type LoadReport, loadStates } from './stateDict.ts'
 import { summarise } from './summary/summarise.ts'
@@ -54,6 +55,10 @@ export abstract class Layer<In extends number = number, Out extends number = num
   readonly #children = new Map<string, Layer>()
   #random: RandomStream | null = null
   #training = true
+
+  constructor() {
+    followForward(this)
+  }
 
   /** PyTorch's name of the class, as it stands in a summary. */
   get kind(): string {
@@ -307,8 +312,6 @@ export abstract class Layer<In extends number = number, Out extends number = num
     return summarise(this, inputShape, options)
   }
 }
-
-const join = (prefix: string, name: string): string => (prefix === '' ? name : `${prefix}.${name}`)
 
 function once<T>(pairs: readonly Named<T>[]): Named<T>[] {
   const seen = new Set<T>()

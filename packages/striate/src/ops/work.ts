@@ -20,6 +20,10 @@ export interface WorkTotals {
   readonly activationBytes: number
 }
 
+/** Whether an operator's work is multiply-adds of sums of products: two floating-point operations each. */
+export const isSumOfProducts = (operator: string): boolean =>
+  operator === 'convolution' || operator === 'convolutionWeightGradient' || operator === 'matmul'
+
 /** Operators that hand their input's memory on. */
 const views: readonly string[] = ['reshape', 'identity']
 

@@ -25,9 +25,19 @@ export function evaluateWithNext(state: Tensor): void {
  * ```
  */
 export async function compute(tensors: readonly Tensor[]): Promise<void> {
-  const wanted = new Set<Node>()
-  for (const each of tensors) if (!each.node.data) wanted.add(each.node)
-  for (const state of pending) if (!state.node.data) wanted.add(state.node)
+  const wanted = takeWanted(tensors)
+  if (wanted.length > 0) await currentEngine().run(wanted)
+}
+
+/** @internal What computing the tensors now would compute: them, and states that wait. */
+export function wantedNodes(tensors: readonly Tensor[]): Node[] {
+  const nodes = [...tensors, ...pending].map(({ node }) => node)
+  return [...new Set(nodes)].filter(({ data }) => !data)
+}
+
+/** @internal The same, for an engine that runs it: the states wait no longer. */
+export function takeWanted(tensors: readonly Tensor[]): Node[] {
+  const wanted = wantedNodes(tensors)
   pending.clear()
-  if (wanted.size > 0) await currentEngine().run([...wanted])
+  return wanted
 }

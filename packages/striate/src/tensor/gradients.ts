@@ -3,6 +3,7 @@ import { describe, fail } from '../errors.ts'
 import { broadcastTo } from '../ops/broadcastTo.ts'
 import { add, cast } from '../ops/elementwise/arithmetic.ts'
 import type { Node } from './node.ts'
+import { gradientScope, inScope } from './scope.ts'
 import { sameShape } from './shape.ts'
 import { Tensor, tensor } from './tensor.ts'
 
@@ -46,20 +47,23 @@ export function gradients(y: Tensor, inputs: readonly Tensor[], upstream?: Tenso
   for (const node of order) {
     const gradient = found.get(node)
     if (!gradient || !node.operator) continue
-    const needed = node.inputs.map((input) => order.has(input))
-    const parts = node.operator.gradient({
-      inputs: node.inputs.map((input) => new Tensor(input)),
-      output: new Tensor(node),
-      upstream: gradient,
-      attributes: node.attributes,
-      wanted: needed,
+    const { operator, inputs: sources, attributes } = node
+    const needed = sources.map((input) => order.has(input))
+    inScope(gradientScope(node.scope), () => {
+      const parts = operator.gradient({
+        inputs: sources.map((input) => new Tensor(input)),
+        output: new Tensor(node),
+        upstream: gradient,
+        attributes,
+        wanted: needed,
+      })
+      for (const [i, input] of sources.entries()) {
+        const part = parts[i]
+        if (!needed[i] || !part) continue
+        const before = found.get(input)
+        found.set(input, before ? add(before, part) : part)
+      }
     })
-    for (const [i, input] of node.inputs.entries()) {
-      const part = parts[i]
-      if (!needed[i] || !part) continue
-      const before = found.get(input)
-      found.set(input, before ? add(before, part) : part)
-    }
     if (!wanted.has(node)) found.delete(node)
   }
   return inputs.map((input) => {

@@ -1,6 +1,7 @@
 /** The lazy graph: a node is a value that is known, or an operator on other nodes still to be run. */
 import type { DType, TypedArray } from './dtype.ts'
 import type { Operator } from './operator.ts'
+import { currentScope } from './scope.ts'
 
 export interface Node {
   /** Rises with creation, so that inputs always have smaller numbers than what reads them. */
@@ -15,6 +16,8 @@ export interface Node {
   data: TypedArray | null
   /** Whether gradients may pass; without, the node forgets its inputs as soon as its value is known. */
   readonly tracked: boolean
+  /** The dotted name of the layer in whose forward it was built; for people, never for plans. */
+  readonly scope: string
 }
 
 let lastId = 0
@@ -29,6 +32,7 @@ export const leafNode = (shape: readonly number[], dtype: DType, data: TypedArra
   inputs: [],
   data,
   tracked: true,
+  scope: '',
 })
 
 export const operationNode = (
@@ -47,6 +51,7 @@ export const operationNode = (
   inputs,
   data: null,
   tracked: tracked && trackingPaused === 0,
+  scope: currentScope(),
 })
 
 /** Runs `build` so that the operations it makes keep no history for gradients. */

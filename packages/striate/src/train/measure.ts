@@ -2,6 +2,7 @@
 import { describe, fail } from '../errors.ts'
 import type { Layer } from '../nn/layer.ts'
 import { withoutTracking } from '../tensor/node.ts'
+import { inScope } from '../tensor/scope.ts'
 import { Tensor } from '../tensor/tensor.ts'
 import type { Batch } from './dataset.ts'
 import { type Loss, type Metric, oneNumber } from './metrics.ts'
@@ -21,9 +22,12 @@ export function measure(
   metrics: ReadonlyMap<string, Metric<unknown>>,
 ): Measured {
   const output = net.forward(x)
-  const value = oneNumber('loss', loss(output, target))
+  const value = oneNumber(
+    'loss',
+    inScope('loss', () => loss(output, target)),
+  )
   const sums = withoutTracking(() =>
-    [...metrics.values()].map((metric) => metric.measure(output, target)),
+    inScope('metrics', () => [...metrics.values()].map((each) => each.measure(output, target))),
   )
   return { loss: value, sums }
 }

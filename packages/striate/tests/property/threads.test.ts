@@ -38,7 +38,7 @@ function values(shape: readonly number[], name: string): Tensor {
 
 /** A graph that is large enough for every kind of step to be cut between threads. */
 function graph(batch: number): Tensor[] {
-  const x = values([batch, 6, 40, 40], 'x')
+  const x = values([batch, 6, 28, 28], 'x')
   const w = values([20, 6, 3, 3], 'w')
   const y = tanh(conv2d(x, w, { padding: 1, bias: values([20], 'b') }))
   const pooled = add(maxPool2d(y, 2), avgPool2d(y, 2))
@@ -54,7 +54,7 @@ async function on(threads: number, batch: number): Promise<TypedArray[]> {
 }
 
 describe('threads', () => {
-  it.each([1, 5])('agree with the reference for a batch of %i', async (batch) => {
+  it.each([1, 3])('agree with the reference for a batch of %i', async (batch) => {
     const expected = await resultsOn('reference', () => graph(batch))
     for (const threads of [1, 2, 3, 4]) {
       const actual = await on(threads, batch)
@@ -65,8 +65,8 @@ describe('threads', () => {
 
   it('give the same bits in every run', async () => {
     for (const threads of [2, 3]) {
-      const first = await on(threads, 5)
-      for (let run = 0; run < 5; run++) expect(await on(threads, 5)).toEqual(first)
+      const first = await on(threads, 3)
+      for (let run = 0; run < 5; run++) expect(await on(threads, 3)).toEqual(first)
     }
   })
 

@@ -1,63 +1,7 @@
 /** The seven networks of `oracle/train`, with the names that their states have there. */
-import { add, concat, mul, pad, relu, sigmoid, split, type Tensor, tanh } from 'striate'
 import { lenet5 } from '../../src/models/lenet5.ts'
+import { wavenet } from '../../src/models/wavenet.ts'
 import * as nn from '../../src/nn/index.ts'
-
-/** A causal gated block: one output goes on, the other skips to the end. */
-class GatedBlock extends nn.Layer {
-  readonly filter: nn.Layer
-  readonly gate: nn.Layer
-  readonly residual: nn.Layer
-  readonly skip: nn.Layer
-  readonly dilation: number
-
-  constructor(dilation: number) {
-    super()
-    this.dilation = dilation
-    const wide = { inChannels: 6, outChannels: 6, kernelSize: 2, dilation }
-    const point = { inChannels: 6, outChannels: 6, kernelSize: 1 }
-    this.filter = this.child('filter', nn.conv1d(wide))
-    this.gate = this.child('gate', nn.conv1d(wide))
-    this.residual = this.child('residual', nn.conv1d(point))
-    this.skip = this.child('skip', nn.conv1d(point))
-  }
-
-  /** What goes on and what skips, one after the other along the channels. */
-  forward(x: Tensor): Tensor {
-    const before = pad(x, [[this.dilation, 0]])
-    const z = mul(tanh(this.filter.forward(before)), sigmoid(this.gate.forward(before)))
-    return concat([add(x, this.residual.forward(z)), this.skip.forward(z)], 1)
-  }
-}
-
-class WaveNet extends nn.Layer {
-  readonly input: nn.Layer = this.child(
-    'input',
-    nn.conv1d({ inChannels: 1, outChannels: 6, kernelSize: 1 }),
-  )
-  readonly blocks: readonly GatedBlock[] = [1, 2, 4].map((dilation, i) =>
-    this.child(`b${i}`, new GatedBlock(dilation)),
-  )
-  readonly out1: nn.Layer = this.child(
-    'out1',
-    nn.conv1d({ inChannels: 6, outChannels: 6, kernelSize: 1 }),
-  )
-  readonly out2: nn.Layer = this.child(
-    'out2',
-    nn.conv1d({ inChannels: 6, outChannels: 5, kernelSize: 1 }),
-  )
-
-  forward(x: Tensor): Tensor {
-    let value = this.input.forward(x)
-    let skips: Tensor | null = null
-    for (const block of this.blocks) {
-      const [on, skip] = split(block.forward(value), 6, 1)
-      value = on!
-      skips = skips ? add(skips, skip!) : skip!
-    }
-    return this.out2.forward(relu(this.out1.forward(relu(skips!))))
-  }
-}
 
 const conv = (inChannels: number, outChannels: number, rest: object = {}): nn.Layer =>
   nn.conv2d({ inChannels, outChannels, kernelSize: 3, ...rest })
@@ -152,5 +96,6 @@ export const oracleNetworks: Readonly<Record<string, () => nn.Layer>> = {
       nn.flatten(),
       nn.linear(8, 4),
     ),
-  wavenet: () => new WaveNet(),
+  wavenet: () =>
+    wavenet({ inChannels: 1, channels: 6, skipChannels: 6, classes: 5, dilations: [1, 2, 4] }),
 }

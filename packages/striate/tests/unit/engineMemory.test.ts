@@ -1,7 +1,21 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { layOut } from '../../src/engine/wasm/arena.ts'
+import { forceAlgorithm } from '../../src/engine/wasm/lower/chooser.ts'
 import { type Block, EngineMemory } from '../../src/engine/wasm/memory.ts'
+import { Residency } from '../../src/engine/wasm/residency.ts'
+import {
+  add,
+  compute,
+  conv2d,
+  full,
+  gather,
+  matmul,
+  mean,
+  ones,
+  type Tensor,
+  tensor,
+} from '../../src/index.ts'
 
 describe('arena', () => {
   const lifetime = fc
@@ -65,5 +79,60 @@ describe('engine memory', () => {
       /wasm engine: values of the graph must fit the 4 GiB of a WebAssembly memory/,
     )
     expect(memory.allocate(1000, 'a test').bytes).toBe(1024)
+  })
+})
+
+describe('residency', () => {
+  const values = (): Float32Array => Float32Array.from({ length: 2000 }, (_, i) => i)
+
+  it('keeps an array that comes a second time, with what it holds', () => {
+    const memory = new EngineMemory()
+    const residency = new Residency(memory)
+    const data = values()
+    expect(residency.find(data)).toBeNull()
+    const { address } = residency.find(data)!
+    expect(new Float32Array(memory.memory.buffer, address, data.length)).toEqual(data)
+    expect(residency.find(data)?.address).toBe(address)
+    expect(residency.find(values())).toBeNull()
+  })
+
+  it('leaves small arrays to be copied', () => {
+    const residency = new Residency(new EngineMemory())
+    const data = new Float32Array(100)
+    for (let use = 0; use < 5; use++) expect(residency.find(data)).toBeNull()
+  })
+
+  it.each(['contraction', 'winograd'])('packs weights anew when they change (%s)', async (name) => {
+    forceAlgorithm(name)
+    try {
+      const x = ones([1, 32, 12, 12])
+      let weight = full([32, 32, 3, 3], 1)
+      for (let step = 1; step <= 4; step++) {
+        const sumOf = (index: Tensor): Tensor =>
+          mean(gather(conv2d(x, weight, { bias: full([32], step) }), index, 1))
+        for (let use = 0; use < 4; use++) {
+          const index = tensor(new Int32Array([use]))
+          expect(await sumOf(index).item()).toBeCloseTo(288 * step + step, 1)
+          // A run that fails must not leave half of the weights behind for the next.
+          if (use === 2)
+            await expect(sumOf(tensor(new Int32Array([99]))).item()).rejects.toThrow(/indices/)
+        }
+        weight = add(weight, 1)
+        await compute([weight])
+      }
+    } finally {
+      forceAlgorithm(null)
+    }
+  })
+
+  it('reads the weights of now, whether they stay or change', async () => {
+    const x = ones([1, 40, 40])
+    let weight = full([40, 40], 1)
+    for (let step = 0; step < 6; step++) {
+      for (let use = 0; use < 3; use++)
+        expect(await mean(matmul(x, weight)).item()).toBeCloseTo(40 * (step + 1), 2)
+      weight = add(weight, 1)
+      await compute([weight])
+    }
   })
 })

@@ -1,4 +1,5 @@
 /** Compiles each generated kernel once and makes it known to every thread. */
+import { debugs, tell } from '../debug.ts'
 import { type Features, probeFeatures } from './features.ts'
 import type { KernelFunction } from './interpreter.ts'
 import type { KernelModule, KernelTarget } from './kernels/index.ts'
@@ -33,7 +34,9 @@ export class KernelCache {
   ): Kernel<Exports> {
     const known = this.#kernels.get(key)
     if (known) return known as Kernel<Exports>
+    const began = performance.now()
     const { name, bytes, instantiate } = generate(this.target)
+    const generated = performance.now()
     const kernel: Kernel<Exports> = { name, numbers: new Map() }
     this.#kernels.set(key, kernel as Kernel<unknown>)
     const compiled = WebAssembly.compile(bytes).then((module) => {
@@ -41,6 +44,10 @@ export class KernelCache {
       const first = this.#pool.add(module, exports)
       for (const [i, each] of Object.keys(exports).entries())
         kernel.numbers.set(each as keyof Exports, first + i)
+      if (debugs('kernels')) {
+        const times = { generated: generated - began, compiled: performance.now() - generated }
+        tell(kernelLine(name, bytes.byteLength, times))
+      }
     })
     this.#compiling.push(compiled)
     return kernel
@@ -52,4 +59,14 @@ export class KernelCache {
     this.#compiling = []
     await Promise.all(open)
   }
+}
+
+/** What `STRIATE_DEBUG=kernels` prints; the times are milliseconds. */
+function kernelLine(
+  name: string,
+  bytes: number,
+  { generated, compiled }: { readonly generated: number; readonly compiled: number },
+): string {
+  const times = `generated in ${generated.toFixed(2)} ms, compiled in ${compiled.toFixed(2)} ms`
+  return `striate: kernel ${name}: ${bytes} bytes, ${times}`
 }

@@ -41,6 +41,15 @@ export class EngineMemory {
     return { address: block.address, bytes: size }
   }
 
+  /** A block, or null when memory does not suffice: for what could also be done without. */
+  tryAllocate(bytes: number): Block | null {
+    try {
+      return this.allocate(bytes, 'values that stay')
+    } catch {
+      return null
+    }
+  }
+
   free(block: Block): void {
     let at = this.#free.findIndex((each) => each.address > block.address)
     if (at < 0) at = this.#free.length

@@ -1,10 +1,13 @@
 /** A plan: the steps that compute a graph, the arena they work in, and the tables they read. */
 import type { DType } from '../../tensor/dtype.ts'
+import type { Node } from '../../tensor/node.ts'
 import type { Features } from './features.ts'
 import type { Kernel } from './kernelCache.ts'
 import type { KernelModule, KernelTarget } from './kernels/index.ts'
 import type { Block, EngineMemory } from './memory.ts'
 import type { Stage } from './program.ts'
+import type { Resident } from './residency.ts'
+import type { Structure } from './structure.ts'
 
 /** A value in the arena, by number; its address is known when the plan runs. */
 export type ValueId = number
@@ -13,6 +16,8 @@ export interface PlannedValue {
   readonly shape: readonly number[]
   readonly dtype: DType
   readonly bytes: number
+  /** Whether only the step that asked for it knows what it holds. */
+  readonly isScratch: boolean
 }
 
 /** What a step may use while it runs. */
@@ -27,6 +32,32 @@ export interface Step {
   readonly reads: readonly ValueId[]
   readonly writes: readonly ValueId[]
   readonly stages: readonly Stage[]
+  /**
+   * Values made of known ones alone, such as packed weights, that hold for the next runs too: the step
+   * is left out while the same known values come.
+   */
+  readonly keeps?: readonly ValueId[]
+}
+
+/** A way to compute an operation, and what it would cost. */
+export interface AlgorithmCost {
+  readonly name: string
+  /** Estimated, on one core. */
+  readonly nanoseconds: number
+}
+
+/** Which algorithm an operation follows, and which others applied. */
+export interface AlgorithmChoice {
+  readonly name: string
+  readonly considered: readonly AlgorithmCost[]
+}
+
+/** A step and what it is for. */
+export interface PlannedStep extends Step {
+  /** Numbers of the operations of the graph that it carries out; steps of the same ones share the list. */
+  readonly operations: readonly number[]
+  /** Null where there is one way only. */
+  readonly choice: AlgorithmChoice | null
 }
 
 /** What lowering an operator may ask for. */
@@ -45,10 +76,14 @@ export interface Builder {
     generate: (target: KernelTarget) => KernelModule<Exports>,
   ): Kernel<Exports>
   step(step: Step): void
+  /** Notes which algorithm the steps of the operation follow. */
+  chose?(choice: AlgorithmChoice): void
 }
 
 export interface Plan {
-  readonly steps: readonly Step[]
+  readonly steps: readonly PlannedStep[]
+  /** The operations that the steps carry out. */
+  readonly graph: Pick<Structure, 'operations' | 'types'>
   readonly stages: readonly Stage[]
   readonly values: readonly PlannedValue[]
   readonly offsets: readonly number[]
@@ -58,12 +93,36 @@ export interface Plan {
   /** Values of the results, in the order in which they were asked for. */
   readonly results: readonly ValueId[]
   readonly tables: readonly Block[]
+  readonly kept: KeptValues
   /** The stages as words in memory, for the arena at one address. */
   linked: LinkedProgram | null
 }
 
+/** A plan together with the graph that asked for it. */
+export interface PlannedGraph {
+  readonly plan: Plan
+  readonly structure: Structure
+  /** The node of each operation. */
+  readonly order: readonly Node[]
+  readonly threads: number
+  readonly features: Features
+}
+
+/** Values that outlast a run, in memory of their own. */
+export interface KeptValues {
+  readonly block: Block | null
+  readonly offsets: ReadonlyMap<ValueId, number>
+  /** For each step that keeps values: its leaves, by number, and what they were when it ran last. */
+  readonly steps: readonly {
+    readonly leaves: readonly number[]
+    ranWith: readonly number[] | null
+  }[]
+}
+
 export interface LinkedProgram {
   readonly arena: number
+  /** Addresses of the leaves that lie outside the arena. */
+  readonly homes: readonly (Resident | null)[]
   readonly program: number
   readonly words: number
   readonly state: number

@@ -3,7 +3,7 @@ import type { OperatorName } from '../../ops/table.ts'
 import { bytesOf } from '../../tensor/dtype.ts'
 import { sizeOf } from '../../tensor/shape.ts'
 import { layOut } from './arena.ts'
-import { fuse, groupExpression } from './fusion.ts'
+import { fuse, type Groups, groupExpression } from './fusion.ts'
 import type { KernelCache } from './kernelCache.ts'
 import { lowerElementwise } from './lower/elementwise.ts'
 import { hostStep, reportReference } from './lower/host.ts'
@@ -11,13 +11,15 @@ import { lowerings } from './lower/table.ts'
 import type { EngineMemory } from './memory.ts'
 import {
   type Builder,
+  type KeptValues,
   type Plan,
+  type PlannedStep,
   type PlannedValue,
   type Step,
   Tables,
   type ValueId,
 } from './plan.ts'
-import { merge } from './program.ts'
+import { merge, type Stage } from './program.ts'
 import type { Structure } from './structure.ts'
 
 export function makePlan(
@@ -29,23 +31,31 @@ export function makePlan(
   const { operations, types, results } = structure
   const leafCount = structure.leaves.length
   const values: PlannedValue[] = []
-  const steps: Step[] = []
+  const steps: PlannedStep[] = []
+  /** What the steps that come are for. */
+  let purpose: Pick<PlannedStep, 'operations' | 'choice'> = { operations: [], choice: null }
   const tables = new Tables(memory)
   const builder: Builder = {
-    scratch: (bytes) => values.push({ shape: [], dtype: 'uint8', bytes }) - 1,
-    value: ({ shape, dtype }) =>
-      values.push({ shape, dtype, bytes: sizeOf(shape) * bytesOf[dtype] }) - 1,
+    scratch: (bytes) => values.push({ shape: [], dtype: 'uint8', bytes, isScratch: true }) - 1,
+    value: ({ shape, dtype }) => {
+      const bytes = sizeOf(shape) * bytesOf[dtype]
+      return values.push({ shape, dtype, bytes, isScratch: false }) - 1
+    },
     table: (words) => tables.write(words),
     target: kernels.target,
     threads,
     features: kernels.features,
     kernel: (key, generate) => kernels.request(key, generate),
-    step: (step) => steps.push(step),
+    step: (step) => steps.push({ ...step, ...purpose }),
+    chose: (choice) => {
+      purpose = { ...purpose, choice }
+    },
   }
   // The value at each position; a reshape is its input under another shape.
   const valueAt: ValueId[] = []
   for (let i = 0; i < leafCount; i++) valueAt.push(builder.value(types[i]!))
   const groups = fuse(structure)
+  const members = membersOf(operations.length, leafCount, groups)
   for (const [i, { operator, attributes, inputs }] of operations.entries()) {
     const position = leafCount + i
     if (groups.isInlined(position)) continue
@@ -56,6 +66,7 @@ export function makePlan(
     const outputType = types[position]!
     const output = builder.value(outputType)
     valueAt[position] = output
+    purpose = { operations: members.get(position) ?? [i], choice: null }
     if (groups.isFused(position)) {
       const group = groupExpression(structure, groups, position)
       const sources = group.inputs.map((at) => ({ value: valueAt[at]!, type: types[at]! }))
@@ -80,10 +91,15 @@ export function makePlan(
     }
   }
   const asked = results.map((position) => valueAt[position]!)
-  const { offsets, bytes } = layOut(lifetimes(values, steps, leafCount, asked))
+  const { kept, marked } = keepValues(steps, values, leafCount, memory)
+  const lives = lifetimes(values, steps, leafCount, asked)
+  for (const value of kept.offsets.keys()) lives[value]!.bytes = 0
+  const { offsets, bytes } = layOut(lives)
   return {
-    steps,
-    stages: merge(steps.flatMap((step) => step.stages)),
+    steps: marked,
+    graph: { operations, types },
+    stages: merge(marked.flatMap(({ stages }) => stages)),
+    kept,
     values,
     offsets,
     arenaBytes: bytes,
@@ -92,6 +108,55 @@ export function makePlan(
     tables: tables.blocks,
     linked: null,
   }
+}
+
+/** For the last function of each group, the operations that its kernel computes. */
+function membersOf(count: number, leafCount: number, groups: Groups): Map<number, number[]> {
+  const members = new Map<number, number[]>()
+  for (let i = 0; i < count; i++) {
+    const position = leafCount + i
+    if (!groups.isFused(position)) continue
+    const root = groups.rootOf(position)
+    const known = members.get(root)
+    if (known) known.push(i)
+    else members.set(root, [i])
+  }
+  return members
+}
+
+/** Room for the values that outlast a run, and the steps with the stages that make them marked. */
+function keepValues(
+  steps: readonly PlannedStep[],
+  values: readonly PlannedValue[],
+  leafCount: number,
+  memory: EngineMemory,
+): { kept: KeptValues; marked: readonly PlannedStep[] } {
+  // Leaves have the first numbers.
+  const keepers = steps.filter(
+    ({ keeps, reads }) => keeps !== undefined && reads.every((value) => value < leafCount),
+  )
+  const offsets = new Map<ValueId, number>()
+  let bytes = 0
+  for (const value of keepers.flatMap(({ keeps = [] }) => keeps)) {
+    offsets.set(value, bytes)
+    bytes += Math.ceil(values[value]!.bytes / 64) * 64
+  }
+  const block = bytes > 0 ? memory.tryAllocate(bytes) : null
+  if (!block) {
+    const kept = { block: null, offsets: new Map<ValueId, number>(), steps: [] }
+    return { kept, marked: steps }
+  }
+  const marked = steps.map((step) => {
+    const keeper = keepers.indexOf(step)
+    if (keeper < 0) return step
+    return { ...step, stages: step.stages.map((stage): Stage => ({ ...stage, keeper })) }
+  })
+  const kept = {
+    block,
+    offsets,
+    steps: keepers.map(({ reads }) => ({ leaves: reads, ranWith: null })),
+  }
+  return { kept, marked }
 }
 
 /** Leaves live from before the first step, results until after the last. */

@@ -87,6 +87,9 @@ function maySleep(): boolean {
   }
 }
 
+/** More parts than any stage has. */
+const everyPart = 2 ** 24
+
 export class ThreadPool {
   readonly #memory: WebAssembly.Memory
   readonly #control: number
@@ -129,17 +132,22 @@ export class ThreadPool {
     return this.threads
   }
 
-  /** Runs a program, on all threads if it has parts for them, and returns when it is done. */
+  /** Runs a program, on all threads if it has parts for them, and returns when it is done. `skipped` stages count as done. */
   run(
     program: Omit<Run, 'id' | 'control'>,
     isParallel: boolean,
+    skipped: readonly number[],
     host: (stage: number) => void,
   ): void {
     const control = new Int32Array(this.#memory.buffer, this.#control, 3)
     const { program: at, words, state, stages } = program
     this.#runs = (this.#runs + 1) % 2 ** 30
     const run = { id: this.#runs + 1, control: this.#control, program: at, words, state, stages }
-    new Int32Array(this.#memory.buffer, program.state, 2 * program.stages).fill(0)
+    const progress = new Int32Array(this.#memory.buffer, program.state, 2 * program.stages).fill(0)
+    for (const stage of skipped) {
+      progress[stage] = everyPart
+      progress[program.stages + stage] = everyPart
+    }
     Atomics.store(control, 2, 0)
     Atomics.store(control, 0, run.id)
     if (isParallel) for (const thread of this.#threads) thread.post({ run })

@@ -12,6 +12,7 @@ export const place = (value: ValueId, offset = 0): Place => ({ value, offset })
 
 /** One call of a kernel's function; places become addresses when the arena is known. */
 export interface Call {
+  readonly kernel: string
   readonly number: () => number
   readonly arguments: readonly (number | Place)[]
 }
@@ -26,7 +27,7 @@ export function call<Exports, Name extends keyof Exports>(
   name: Name,
   ...args: Arguments<Exports[Name]> & readonly (number | Place)[]
 ): Call {
-  return { number: () => kernel.numbers.get(name)!, arguments: args }
+  return { kernel: kernel.name, number: () => kernel.numbers.get(name)!, arguments: args }
 }
 
 /** Calls that one thread runs in order. */
@@ -36,7 +37,11 @@ export type Part = readonly Call[]
  * Parts that may run side by side, or work of the host. A stage begins when the one before is done.
  */
 export type Stage =
-  | { readonly parts: readonly Part[] }
+  | {
+      readonly parts: readonly Part[]
+      /** Number of the step, among those that keep values, that the stage belongs to. */
+      readonly keeper?: number
+    }
   | { readonly host: (context: RunContext) => void }
 
 /**
@@ -58,9 +63,11 @@ export function merge(stages: readonly Stage[]): Stage[] {
     const joins =
       'parts' in stage &&
       stage.parts.length === 1 &&
+      stage.keeper === undefined &&
       before !== undefined &&
       'parts' in before &&
-      before.parts.length === 1
+      before.parts.length === 1 &&
+      before.keeper === undefined
     if (joins) merged[merged.length - 1] = { parts: [[...before.parts[0]!, ...stage.parts[0]!]] }
     else merged.push(stage)
   }

@@ -1,9 +1,7 @@
 /** Prints a ledger as a table. */
 import type { Ratio } from '../../geometry/receptiveField.ts'
+import { bytesText, type Column, countText, grouped, tableLines, times, wrap } from '../../text.ts'
 import { convention, type Summary, type SummaryRow } from './summary.ts'
-
-const times = (sizes: readonly (number | string)[]): string =>
-  sizes.length === 0 ? '1' : sizes.join('×')
 
 /** One number where all axes agree. */
 const brief = (sizes: readonly (number | string)[]): string =>
@@ -15,24 +13,6 @@ const ratio = (jump: Ratio | null): string =>
     : jump.denominator === 1
       ? String(jump.numerator)
       : `${jump.numerator}/${jump.denominator}`
-
-/** Whole numbers by thousands. */
-export const grouped = (value: number): string => String(value).replace(/\B(?=(\d{3})+$)/g, ',')
-
-/** Exact below a million, then three digits and a unit. */
-export function countText(value: number): string {
-  if (value < 1e6) return grouped(value)
-  const [unit, size] = value < 1e9 ? ['M', 1e6] : value < 1e12 ? ['G', 1e9] : ['T', 1e12]
-  return `${threeDigits(value / (size as number))} ${unit}`
-}
-
-export function bytesText(bytes: number): string {
-  if (bytes < 1000) return `${bytes} B`
-  const [unit, size] = bytes < 1e6 ? ['kB', 1e3] : bytes < 1e9 ? ['MB', 1e6] : ['GB', 1e9]
-  return `${threeDigits(bytes / (size as number))} ${unit}`
-}
-
-const threeDigits = (value: number): string => value.toFixed(value < 10 ? 2 : value < 100 ? 1 : 0)
 
 /** The window in short: what is as by default is left out. */
 function windowText({ facts }: SummaryRow): string {
@@ -50,12 +30,6 @@ function windowText({ facts }: SummaryRow): string {
 function label(row: SummaryRow): string {
   const own = row.name.slice(row.name.lastIndexOf('.') + 1)
   return `${'  '.repeat(row.depth)}${own === '' ? '' : `${own} `}${row.kind}`
-}
-
-interface Column {
-  readonly title: string
-  readonly align: 'left' | 'right'
-  readonly cells: readonly string[]
 }
 
 /** From wide to narrow: all shapes; an input only where it is not what stands above; outputs alone. */
@@ -105,39 +79,9 @@ function columnsOf(rows: readonly SummaryRow[], spelling: Spelling): Column[] {
   return all.filter(({ cells }) => cells.some((cell) => cell !== ''))
 }
 
-const widthOf = ({ title, cells }: Column): number =>
-  Math.max(title.length, ...cells.map((cell) => cell.length))
-
-function lines(columns: readonly Column[], gap: string): string[] {
-  const widths = columns.map(widthOf)
-  const line = (text: (column: Column) => string): string =>
-    columns
-      .map((column, i) =>
-        column.align === 'left'
-          ? text(column).padEnd(widths[i]!)
-          : text(column).padStart(widths[i]!),
-      )
-      .join(gap)
-      .trimEnd()
-  const rows = columns[0]?.cells ?? []
-  return [line(({ title }) => title), ...rows.map((_, i) => line(({ cells }) => cells[i]!))]
-}
-
-/** Breaks a text at blanks. */
-function wrap(text: string, columns: number): string[] {
-  const out: string[] = []
-  for (const word of text.split(' ')) {
-    const last = out.at(-1)
-    if (last !== undefined && last.length + 1 + word.length <= columns)
-      out[out.length - 1] = `${last} ${word}`
-    else out.push(word)
-  }
-  return out
-}
-
 export function renderTable({ kind, rows, totals }: Summary, columns: number): string {
   const tables = spellings.map((spelling) =>
-    lines(columnsOf(rows, spelling), spelling === 'narrow' ? ' ' : '  '),
+    tableLines(columnsOf(rows, spelling), spelling === 'narrow' ? ' ' : '  '),
   )
   const fits = (table: readonly string[]): boolean => table.every((line) => line.length <= columns)
   const [head, ...body] = tables.find(fits) ?? tables.at(-1)!

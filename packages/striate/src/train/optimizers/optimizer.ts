@@ -6,6 +6,7 @@ import { loadStates } from '../../nn/stateDict.ts'
 import { compute } from '../../tensor/compute.ts'
 import { allocate, type DType } from '../../tensor/dtype.ts'
 import { withoutTracking } from '../../tensor/node.ts'
+import { inScope } from '../../tensor/scope.ts'
 import { sameShape } from '../../tensor/shape.ts'
 import { fromData, Tensor } from '../../tensor/tensor.ts'
 import {
@@ -173,13 +174,12 @@ class RuleOptimizer<H extends CommonHyperparameters> implements Optimizer {
       known.set(key, found)
       return found
     }
-    const moved = withoutTracking(() =>
-      entries.map(({ parameter, group, slots }, at): Moved<string> => {
-        const motion = { p: parameter, g: gradients[at]!, slots }
-        const scalars = scalarsOf(group, parameter.dtype)
-        return this.#rule.move({ ...motion, scalars }, group.hyperparameters)
-      }),
-    )
+    const move = ({ parameter, group, slots }: Entry<H>, at: number): Moved<string> => {
+      const motion = { p: parameter, g: gradients[at]!, slots }
+      const scalars = scalarsOf(group, parameter.dtype)
+      return this.#rule.move({ ...motion, scalars }, group.hyperparameters)
+    }
+    const moved = withoutTracking(() => inScope('optimizer', () => entries.map(move)))
     for (const [at, { parameter, slots }] of entries.entries()) {
       for (const [slot, value] of Object.entries(moved[at]!.slots)) slots[slot]!.assign(value!)
       parameter.assign(moved[at]!.p)

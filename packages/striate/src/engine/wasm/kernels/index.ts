@@ -68,6 +68,17 @@
  *   fillModule(target) → FillExports
  *     zero(address, bytes)
  *
+ *   fftModule({ size, …target }) → FftExports
+ *     forward(values, twiddles), back(values, twiddles)    in place, unscaled, any order of frequencies
+ *       values: blocks of eight complex values, real parts then imaginary parts, 8·size bytes
+ *       twiddles: fftTwiddles(size)
+ *   fftTransferModule(target) → FftTransferExports
+ *     load(to, values, start, step, from, stride, count), store(from, step, to, stride, count, bias)
+ *       lines of floats to and from the real parts of values, or (32 bytes on) the imaginary parts
+ *   spectrumModule({ lines, wide, …target }) → SpectrumExports
+ *     conjugate(values, blocks, factor)
+ *     multiply(to, toLine, x, xLine, xChannel, kernel, kernelChannel, channels, blocks)
+ *
  *   winogradInputModule, winogradWeightModule, winogradOutputModule({ tiles, wide, …target })
  *     Bᵀ d, G g and Aᵀ m of F(m, 3) along every axis (tiles: m of each, 1 for an axis of one tap), over
  *     blocks of eight channels: a transformed tensor is planes, one for each product of a tile, of
@@ -82,12 +93,28 @@
  *       plane by plane: to[block, cell, lane] = Σ_c from[c / 8, cell, c % 8] · weight[…, c, lane]
  *     6 × 2 suits 256 bits, 4 × 1 sixteen registers of 128 bits in every V8.
  *
- * Names. `<type>-<kernel>[-<variant>][-relaxed][-shared]`: type f32, i32, or b1, b4 for elements of so
- * many bytes; kernel `contract` (variant rows x columns), `map(<input types>)->(<outputs>)=<nodes>`,
- * `reduce` and `argreduce` (variant: the operator), `copy`, `axismap`, `windowmax` (variant: what it
- * writes), `gather`, `fill`, `winograd-<transform>` (variant: tiles), `blockproduct` (variant cells x
- * channels). Examples: `f32-contract-4x8-shared`, `f32-map(f32,f32.0)->(3:f32)=x0;x1;add(0,1);tanh(2)`
- * (.0 marks an input that is constant along the inner axis).
+ *   directModule({ axes, channels, outputs, weightsPerTap?, share?, hasBias, wide, …target }) → DirectExports
+ *     Convolution of a group of few channels, channels first; axes are those of the geometry.
+ *     run(first, end, groups, input, weight, bias, output, scratch)
+ *       pieces [first, end) of work, numbered by sample, group and band (directForm says how many bands);
+ *       weight and bias: of all groups, as weightShape has them; scratch: directForm(…).scratchBytes
+ *     weightsPerTap: the innermost axis is the channels of a depthwise channels-last tensor, so many;
+ *     the weight is then [tap, channel]. Overlapping pieces write the same values twice.
+ *
+ *   directGradientModule({ axes, channels, outputs, wide, …target }) → DirectGradientExports
+ *     run(firstGroup, endGroup, groups, firstSample, endSample, input, upstream, weight, scratch)
+ *       the weights of these groups, summed over these samples; axes without upsampling, at least
+ *       leastWidth outputs along the innermost; scratch: directGradientScratchBytes(…) bytes
+ *
+ * Names. `<type>-<kernel>[-<variant>][-relaxed][-shared]`: type f32, i32, or b1, b4 for elements of so many
+ * bytes; kernel `contract` (variant rows x columns), `map(<input types>)->(<outputs>)=<nodes>`, `reduce`
+ * and `argreduce` (variant: the operator), `copy`, `axismap`, `windowmax` (variant: what it writes),
+ * `gather`, `fill`, `fft` (variant: size), `fft-transfer`, `spectrum` (variant: lines),
+ * `winograd-<transform>` (variant: tiles), `blockproduct` (variant cells x channels),
+ * `direct` and `directgradient` (variant: channels to outputs; of each axis input, k kernel, s stride, d
+ * dilation, u upsampling, l low padding, f where flipped, o output; +bias; -wide). Examples:
+ * `f32-contract-4x8-shared`, `f32-map(f32,f32.0)->(3:f32)=x0;x1;add(0,1);tanh(2)` (.0 marks an input that
+ * is constant along the inner axis).
  */
 export {
   type ContractionExports,
@@ -102,6 +129,16 @@ export {
   type StridedCopyOptions,
   stridedCopyModule,
 } from './copy/stridedCopy.ts'
+export { type DirectExports, type DirectOptions, directModule } from './direct/direct.ts'
+export { type DirectForm, type DirectGeometry, directForm, directLabel } from './direct/form.ts'
+export { leastWidth } from './direct/gradientTiles.ts'
+export { directCycles } from './direct/tile.ts'
+export {
+  type DirectGradientExports,
+  type DirectGradientOptions,
+  directGradientModule,
+  directGradientScratchBytes,
+} from './direct/weightGradient.ts'
 export type { DomainName, ElementType } from './elementwise/elements.ts'
 export {
   type ElementwiseExports,
@@ -118,6 +155,19 @@ export {
   printExpression,
   type ScalarOperator,
 } from './expression.ts'
+export {
+  blockBytes,
+  type FftExports,
+  type FftOptions,
+  type FftTransferExports,
+  fftModule,
+  fftTransferModule,
+  fftTwiddles,
+  imaginary,
+  type SpectrumExports,
+  type SpectrumOptions,
+  spectrumModule,
+} from './fft/index.ts'
 export { type FillExports, fillModule } from './fill.ts'
 export { type GatherExports, gatherModule } from './gather.ts'
 export type { KernelModule, KernelTarget } from './kernel.ts'

@@ -2,12 +2,20 @@
 import type { ConvolutionGeometry } from '../../../geometry/convolution.ts'
 import type { Features } from '../features.ts'
 import type { ConvolutionAlgorithm } from './algorithm.ts'
-import { contractionAlgorithm } from './convolution.ts'
+import { contractionAlgorithm, lowerConvolutionWeightGradient } from './convolution.ts'
+import { directAlgorithm } from './direct.ts'
+import { directWeightGradientApplies, lowerDirectWeightGradient } from './directWeightGradient.ts'
+import { fftAlgorithm } from './fft.ts'
 import type { LoweringContext } from './host.ts'
 import { winogradAlgorithm } from './winograd.ts'
 
 /** The first one applies to everything. */
-const algorithms: readonly ConvolutionAlgorithm[] = [contractionAlgorithm, winogradAlgorithm]
+const algorithms: readonly ConvolutionAlgorithm[] = [
+  contractionAlgorithm,
+  winogradAlgorithm,
+  directAlgorithm,
+  fftAlgorithm,
+]
 
 let forced: string | null = null
 
@@ -36,15 +44,27 @@ function choose(candidates: readonly Candidate[]): ConvolutionAlgorithm {
   return (wanted ?? cheapest).algorithm
 }
 
-export const chooseAlgorithm = (
-  g: ConvolutionGeometry,
-  features: Features,
-): ConvolutionAlgorithm => choose(candidatesFor(g, features))
+export const chooseAlgorithm = (g: ConvolutionGeometry, features: Features): ConvolutionAlgorithm =>
+  choose(candidatesFor(g, features))
 
 export function lowerConvolution(context: LoweringContext<ConvolutionGeometry>): boolean {
   const { attributes, build } = context
   const candidates = candidatesFor(attributes, build.features)
   const algorithm = choose(candidates)
+  const considered = candidates.map(({ algorithm: { name }, cost }) => ({
+    name,
+    nanoseconds: cost,
+  }))
+  build.chose?.({ name: algorithm.name, considered })
   algorithm.lower(context)
+  return true
+}
+
+/** Direct kernels for the few channels that they suit, contraction for the rest. */
+export function lowerWeightGradient(context: LoweringContext<ConvolutionGeometry>): boolean {
+  const isDirect = forced === null || forced === directAlgorithm.name
+  if (!isDirect || !directWeightGradientApplies(context.attributes))
+    return lowerConvolutionWeightGradient(context)
+  lowerDirectWeightGradient(context)
   return true
 }

@@ -160,7 +160,15 @@ function lower(context: LoweringContext<ConvolutionGeometry>): void {
     return { source, scratch }
   }
   const whole = phases.map(({ phase }) => [0, phase.cells] as const)
-  const stages: { parts: Part[] }[] = [{ parts: [packing] }]
+  const packs = phases.map(({ packed }) => packed)
+  build.step({
+    name: `${phases[0]!.kernel.name} weight`,
+    reads: [weight],
+    writes: packs,
+    stages: [{ parts: [packing] }],
+    keeps: packs,
+  })
+  const stages: { parts: Part[] }[] = []
   if (g.batch >= pieces) {
     // Each thread takes samples of its own.
     const parts = cut(g.batch, pieces).map(([from, to]) => {
@@ -192,8 +200,8 @@ function lower(context: LoweringContext<ConvolutionGeometry>): void {
   }
   build.step({
     name: `${phases[0]!.kernel.name} convolution`,
-    reads: inputs,
-    writes: [output, ...phases.map(({ packed }) => packed), ...scratches],
+    reads: bias === undefined ? [x, ...packs] : [x, bias, ...packs],
+    writes: [output, ...scratches],
     stages,
   })
 }

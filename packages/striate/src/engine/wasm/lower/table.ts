@@ -4,8 +4,7 @@
  */
 import type { AttributesOf, OperatorName } from '../../../ops/table.ts'
 import { lowerAxisMap } from './axisMap.ts'
-import { lowerConvolution } from './chooser.ts'
-import { lowerConvolutionWeightGradient } from './convolution.ts'
+import { lowerConvolution, lowerWeightGradient } from './chooser.ts'
 import { lowerBroadcast, lowerConcat, lowerPermute, lowerPlace, lowerSlice } from './copy.ts'
 import {
   lowerGatherElements,
@@ -28,7 +27,7 @@ const table: Lowerings = {
   elementwise: () => false,
   reduce: lowerReduce,
   convolution: lowerConvolution,
-  convolutionWeightGradient: lowerConvolutionWeightGradient,
+  convolutionWeightGradient: lowerWeightGradient,
   matmul: lowerMatmul,
   axisMap: lowerAxisMap,
   windowMax: lowerWindowMax,

@@ -69,6 +69,7 @@ export function weightTransform(
     reads: [weight],
     writes: [value, ...works],
     stages: [{ parts }],
+    keeps: [value],
   })
   return { value, groupBytes }
 }

@@ -1,0 +1,203 @@
+/**
+ * Direct convolution, channels first: no matrix is built. A band of the input is brought into scratch
+ * with its padding; then a few output channels along a few lines are summed in registers, weights
+ * splatted, inputs as vectors along the innermost axis.
+ */
+import {
+  type FunctionBuilder,
+  i32,
+  type Local,
+  ModuleBuilder,
+  memoryFill,
+} from '../../assembler/index.ts'
+import {
+  type KernelModule,
+  type KernelTarget,
+  kernelModule,
+  kernelName,
+  minimum,
+} from '../kernel.ts'
+import { type FillBand, fillBand } from './fill.ts'
+import {
+  type DirectForm,
+  type DirectGeometry,
+  type DirectPhase,
+  directForm,
+  directLabel,
+} from './form.ts'
+import { type LineKernel, lineKernel } from './line.ts'
+import { chooseTile } from './tile.ts'
+
+export interface DirectOptions extends KernelTarget, DirectGeometry {
+  readonly hasBias: boolean
+  /** V8 revectorizes to 256 bits. */
+  readonly wide: boolean
+}
+
+export type DirectExports = {
+  run(
+    ...args: [
+      first: number,
+      end: number,
+      groups: number,
+      input: number,
+      weight: number,
+      bias: number,
+      output: number,
+      scratch: number,
+    ]
+  ): void
+}
+
+const runParameters = {
+  first: 'i32',
+  end: 'i32',
+  groups: 'i32',
+  input: 'i32',
+  weight: 'i32',
+  bias: 'i32',
+  output: 'i32',
+  scratch: 'i32',
+} as const
+type RunLocals = { readonly [Name in keyof typeof runParameters]: Local<'i32'> }
+
+export function directModule(options: DirectOptions): KernelModule<DirectExports> {
+  const form = directForm(options)
+  const variant = `${directLabel(options)}${options.hasBias ? '+bias' : ''}${options.wide ? '-wide' : ''}`
+  const name = kernelName(`f32-direct-${variant}`, options)
+  const module = new ModuleBuilder({ name, sharedMemory: options.sharedMemory })
+  const fill = fillBand(module, form)
+  const phases = form.phases.map((phase, i) => phaseKernels(module, options, form, phase, i))
+  module.procedure('run', runParameters, (f, p) => overBands(f, p, form, fill, phases, options), {
+    exported: true,
+  })
+  return kernelModule(name, module)
+}
+
+/** The outputs of a phase are cut in blocks of nearly one size: `count` blocks of `rows` channels each. */
+interface PhaseKernels {
+  readonly phase: DirectPhase
+  readonly lines: number
+  readonly blocks: readonly {
+    readonly rows: number
+    readonly count: number
+    readonly kernel: LineKernel
+  }[]
+}
+
+function phaseKernels(
+  module: ModuleBuilder,
+  options: DirectOptions,
+  form: DirectForm,
+  phase: DirectPhase,
+  index: number,
+): PhaseKernels {
+  const tile = chooseTile(form, phase, options)
+  const blocks = Math.ceil(form.outputs / tile.rows)
+  const larger = form.outputs % blocks
+  const rows = Math.floor(form.outputs / blocks)
+  const sizes = [
+    { rows: rows + 1, count: larger },
+    { rows, count: blocks - larger },
+  ].filter(({ count }) => count > 0)
+  return {
+    phase,
+    lines: tile.lines,
+    blocks: sizes.map((size) => ({
+      ...size,
+      kernel: lineKernel(module, `lines${index}x${size.rows}`, {
+        ...options,
+        form,
+        phase,
+        tile: { ...tile, rows: size.rows },
+      }),
+    })),
+  }
+}
+
+/** Pieces of work are numbered by sample, group and band, the band fastest. */
+function overBands(
+  f: FunctionBuilder,
+  p: RunLocals,
+  form: DirectForm,
+  fill: FillBand,
+  phases: readonly PhaseKernels[],
+  { hasBias }: DirectOptions,
+): void {
+  const { bands, band, bandOutputs, bandStep, bandAxis, low, channels, outputs } = form
+  const [item, start] = [f.local('i32'), f.local('i32')]
+  const at = {
+    group: f.local('i32'),
+    output: f.local('i32'),
+    weight: f.local('i32'),
+    bias: f.local('i32'),
+  }
+  f.do(memoryFill(p.scratch, 0, form.scratchBytes))
+  f.for(p.first, { from: p.first, to: p.end }, () => {
+    f.set(item, bands > 1 ? i32.divU(p.first, bands) : p.first)
+    // The last band begins early enough to end with the axis.
+    const first = i32.mul(i32.sub(p.first, i32.mul(item, bands)), band)
+    f.set(start, bands > 1 ? minimum(first, bandOutputs - band) : 0)
+    f.set(at.group, i32.remU(item, p.groups))
+    f.do(
+      fill.call({
+        from: i32.add(p.input, i32.mul(item, 4 * channels * form.inputPlane)),
+        start: i32.add(i32.mul(start, bandStep), low[bandAxis]!),
+        to: p.scratch,
+      }),
+    )
+    f.set(at.weight, i32.add(p.weight, i32.mul(at.group, 4 * form.weightGroup)))
+    if (hasBias) f.set(at.bias, i32.add(p.bias, i32.mul(at.group, 4 * outputs)))
+    f.set(at.output, i32.add(p.output, i32.mul(item, 4 * outputs * form.outputPlane)))
+    for (const each of phases) overLines(f, form, each, p.scratch, start, at)
+  })
+}
+
+interface Item {
+  readonly weight: Local<'i32'>
+  readonly bias: Local<'i32'>
+  readonly output: Local<'i32'>
+}
+
+/** Lines of a band, all output channels of a group. */
+function overLines(
+  f: FunctionBuilder,
+  form: DirectForm,
+  { phase, lines, blocks }: PhaseKernels,
+  from: Local<'i32'>,
+  start: Local<'i32'>,
+  item: Item,
+): void {
+  const { counts, steps } = phase
+  const [z, y, left] = [f.local('i32'), f.local('i32'), f.local('i32')]
+  const bandStart = i32.mul(start, 4 * steps[form.bandAxis]!)
+  const origin = f.let(i32.add(i32.add(item.output, 4 * phase.start), bandStart))
+  const [output, weight, bias] = [f.local('i32'), f.local('i32'), f.local('i32')]
+  const scratch = f.local('i32')
+  f.for(z, { to: counts[0]! }, () => {
+    f.set(y, 0)
+    f.loop((again) => {
+      // The last lines begin early enough to end with the axis.
+      f.set(y, minimum(y, counts[1]! - lines))
+      const cell = (zStep: number, yStep: number) =>
+        i32.add(i32.mul(z, 4 * zStep), i32.mul(y, 4 * yStep))
+      f.set(scratch, i32.add(from, cell(form.cellSteps[0]!, form.cellSteps[1]!)))
+      f.set(output, i32.add(origin, cell(steps[0]!, steps[1]!)))
+      f.set(weight, item.weight)
+      f.set(bias, item.bias)
+      for (const { rows, count, kernel } of blocks) {
+        f.set(left, count)
+        f.loop((next) => {
+          f.do(kernel.call({ scratch, weight, bias, output }))
+          f.set(weight, i32.add(weight, 4 * rows * form.weightRow))
+          f.set(bias, i32.add(bias, 4 * rows))
+          f.set(output, i32.add(output, 4 * rows * form.outputPlane))
+          f.set(left, i32.sub(left, 1))
+          f.brIf(next, left)
+        })
+      }
+      f.set(y, i32.add(y, lines))
+      f.brIf(again, i32.ltS(y, counts[1]!))
+    })
+  })
+}

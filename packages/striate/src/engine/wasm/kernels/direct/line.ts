@@ -1,0 +1,201 @@
+/** The inner kernel of direct convolution: a few output channels along a few lines of outputs. */
+import {
+  type FunctionBuilder,
+  f32x4,
+  i32,
+  type Local,
+  type ModuleBuilder,
+  type Operand,
+  type Procedure,
+  v128,
+} from '../../assembler/index.ts'
+import { type KernelTarget, minimum, multiplyAdd } from '../kernel.ts'
+import type { DirectForm, DirectPhase } from './form.ts'
+import { type Tap, type TapNest, tapNests } from './taps.ts'
+import type { Tile } from './tile.ts'
+
+const lineParameters = { scratch: 'i32', weight: 'i32', bias: 'i32', output: 'i32' } as const
+/** Addresses of the first cell in scratch, and of weight, bias and first output of the first row. */
+export type LineKernel = Procedure<typeof lineParameters>
+
+export interface LineOptions extends KernelTarget {
+  readonly form: DirectForm
+  readonly phase: DirectPhase
+  readonly tile: Tile
+  readonly hasBias: boolean
+}
+
+/** A sum in registers: its output channel, line and unit, and which vector of the unit it is. */
+interface Sum {
+  readonly local: Local<'v128'>
+  readonly row: number
+  readonly line: number
+  readonly unit: number
+  readonly half: number
+}
+
+/** All outputs of `tile.rows` channels along `tile.lines` whole lines. */
+export function lineKernel(module: ModuleBuilder, name: string, options: LineOptions): LineKernel {
+  const { form, phase, tile, hasBias } = options
+  const { rows, lines, units, lanes } = tile
+  const width = phase.counts[2]!
+  const covered = Math.min(width, units * lanes)
+  return module.procedure(name, lineParameters, (f, p) => {
+    const sums: Sum[] = []
+    for (let row = 0; row < rows; row++)
+      for (let line = 0; line < lines; line++)
+        for (let unit = 0; unit < units; unit++)
+          for (let half = 0; half < lanes / 4; half++)
+            sums.push({ local: f.local('v128'), row, line, unit, half })
+    const temporary = {
+      inputs: Array.from({ length: (units * lanes) / 4 }, () => f.local('v128')),
+      weight: f.local('v128'),
+    }
+    const scratch = f.local('i32')
+    const weight = f.local('i32')
+    const left = f.let(i32.const(width - covered))
+    const step = f.local('i32')
+    const biasOf = (address: Local<'i32'>, row: number, cell: number): Operand<'v128'> =>
+      form.weightsPerTap ? v128.load(address, 4 * cell) : v128.load32Splat(address, 4 * row)
+    const nests = tapNests(form, phase, tile)
+    // The last tile begins early enough to end with the line: some outputs are computed twice.
+    f.block((done) =>
+      f.loop((again) => {
+        for (const { local, row, unit, half } of sums)
+          f.set(
+            local,
+            hasBias ? biasOf(p.bias, row, unit * lanes + 4 * half) : f32x4.const(0, 0, 0, 0),
+          )
+        for (const nest of nests)
+          overNest(f, nest, { from: p, scratch, weight }, (base) =>
+            unrolledBody(f, options, nest.body, sums, temporary, base),
+          )
+        for (const sum of sums) store(f, options, sum, p.output)
+        f.brIf(done, i32.eqz(left))
+        f.set(step, minimum(left, covered))
+        f.set(left, i32.sub(left, step))
+        f.set(p.scratch, i32.add(p.scratch, i32.shl(step, 2)))
+        f.set(p.output, i32.add(p.output, i32.mul(step, 4 * phase.steps[2]!)))
+        if (form.weightsPerTap) {
+          f.set(p.weight, i32.add(p.weight, i32.shl(step, 2)))
+          f.set(p.bias, i32.add(p.bias, i32.shl(step, 2)))
+        }
+        f.br(again)
+      }),
+    )
+  })
+}
+
+interface Base {
+  readonly scratch: Local<'i32'>
+  readonly weight: Local<'i32'>
+}
+
+/** Runs the body in all loops of the nest, with addresses that move along. */
+function overNest(
+  f: FunctionBuilder,
+  { start, loops }: TapNest,
+  { from, ...moving }: Base & { readonly from: Base },
+  body: (base: Base) => void,
+): void {
+  f.set(moving.scratch, i32.add(from.scratch, 4 * start.scratch))
+  f.set(moving.weight, i32.add(from.weight, 4 * start.weight))
+  const move = (scratch: number, weight: number): void => {
+    if (scratch !== 0) f.set(moving.scratch, i32.add(moving.scratch, 4 * scratch))
+    if (weight !== 0) f.set(moving.weight, i32.add(moving.weight, 4 * weight))
+  }
+  const nested = (depth: number): void => {
+    const loop = loops[depth]
+    if (loop === undefined) {
+      body(moving)
+      return
+    }
+    const { count, scratchStep, weightStep } = loop
+    const inner = loops[depth + 1]
+    const left = f.local('i32')
+    f.set(left, count)
+    f.loop((again) => {
+      nested(depth + 1)
+      // The inner loop has moved on by its whole length.
+      const undo = inner ?? { count: 0, scratchStep: 0, weightStep: 0 }
+      move(scratchStep - undo.count * undo.scratchStep, weightStep - undo.count * undo.weightStep)
+      f.set(left, i32.sub(left, 1))
+      f.brIf(again, left)
+    })
+  }
+  nested(0)
+}
+
+function unrolledBody(
+  f: FunctionBuilder,
+  options: LineOptions,
+  body: readonly Tap[],
+  sums: readonly Sum[],
+  temporary: { readonly inputs: readonly Local<'v128'>[]; readonly weight: Local<'v128'> },
+  base: Base,
+): void {
+  const { form, tile } = options
+  const { lines, rows, lanes } = tile
+  const { inputs, weight } = temporary
+  const halves = lanes / 4
+  const splat = (row: number, tap: Tap): void =>
+    f.set(weight, v128.load32Splat(base.weight, 4 * (row * form.weightRow + tap.weight)))
+  const inputAt = (offset: number, vector: number): Operand<'v128'> =>
+    v128.load(base.scratch, 4 * offset + 16 * vector)
+  if (form.weightsPerTap) {
+    for (const tap of body)
+      for (const { local, line, unit, half } of sums) {
+        const vector = unit * halves + half
+        // Sums of the same cells on other lines follow: they take the weights from registers.
+        if (line === 0) f.set(inputs[vector]!, v128.load(base.weight, 4 * tap.weight + 16 * vector))
+        const input = inputAt(tap.scratch + line * form.cellSteps[1]!, vector)
+        f.set(local, multiplyAdd(options, inputs[vector]!, input, local))
+      }
+    return
+  }
+  if (tile.weightFirst) {
+    for (const tap of body) {
+      splat(0, tap)
+      for (const { local, line, unit, half } of sums) {
+        const input = inputAt(tap.scratch + line * form.cellSteps[1]!, unit * halves + half)
+        f.set(local, multiplyAdd(options, weight, input, local))
+      }
+    }
+    return
+  }
+  // Lines of the output that read the same cells read them together.
+  const readers = new Map<number, { tap: Tap; line: number }[]>()
+  for (let line = 0; line < lines; line++)
+    for (const tap of body) {
+      const offset = tap.scratch + line * form.cellSteps[1]!
+      readers.set(offset, [...(readers.get(offset) ?? []), { tap, line }])
+    }
+  for (const [offset, list] of [...readers].sort(([a], [b]) => a - b)) {
+    for (const [vector, input] of inputs.entries()) f.set(input, inputAt(offset, vector))
+    for (const { tap, line } of list)
+      for (let row = 0; row < rows; row++) {
+        splat(row, tap)
+        for (const sum of sums)
+          if (sum.row === row && sum.line === line) {
+            const input = inputs[sum.unit * halves + sum.half]!
+            f.set(sum.local, multiplyAdd(options, weight, input, sum.local))
+          }
+      }
+  }
+}
+
+function store(
+  f: FunctionBuilder,
+  { form, phase, tile }: LineOptions,
+  { local, row, line, unit, half }: Sum,
+  output: Local<'i32'>,
+): void {
+  const step = phase.steps[2]!
+  const cell = unit * tile.lanes + 4 * half
+  const offset = 4 * (row * form.outputPlane + line * phase.steps[1]! + cell * step)
+  const lanes = Math.min(4, phase.counts[2]!)
+  if (step === 1 && lanes === 4) f.do(v128.store(output, local, offset))
+  else
+    for (let lane = 0; lane < lanes; lane++)
+      f.do(v128.store32Lane(output, local, lane, offset + 4 * lane * step))
+}

@@ -1,0 +1,139 @@
+/** Direct convolution for few channels a group, or depthwise: one call for a range of groups and bands. */
+import { cellAxis } from '../../../geometry/axis.ts'
+import { type ConvolutionGeometry, product } from '../../../geometry/convolution.ts'
+import {
+  type DirectExports,
+  type DirectGeometry,
+  directCycles,
+  directForm,
+  directLabel,
+  directModule,
+} from '../kernels/index.ts'
+import type { Builder, ValueId } from '../plan.ts'
+import { call, cut, place } from '../program.ts'
+import type { ConvolutionAlgorithm } from './algorithm.ts'
+import { copyCalls } from './copy.ts'
+import type { LoweringContext } from './host.ts'
+
+/** Products from which on a second thread is worth waking. */
+const leastProducts = 65536
+
+/** Channels of a group from which on the products dwarf the packing that is saved here. */
+const mostChannels = 8
+
+/** Code grows with the phases of a transposed convolution, memory with an input that has no bands. */
+const mostPhases = 27
+const mostScratch = 2 ** 24
+
+/**
+ * Measured on one core, in nanoseconds: a cycle of the inner kernel, a float brought into scratch, a call
+ * of a band.
+ */
+const cycle = 0.2
+const floatFilled = 0.07
+const bandCall = 10
+const fixed = 500
+
+export const directAlgorithm: ConvolutionAlgorithm = {
+  name: 'direct',
+  applies(g) {
+    if (g.layout === 'channels-last' && !isDepthwiseLast(g)) return false
+    if (g.inChannels / g.groups > mostChannels) return false
+    const phases = g.axes.reduce((count, { upsample }) => count * upsample, 1)
+    return phases <= mostPhases && directForm(groupOf(g)).scratchBytes <= mostScratch
+  },
+  cost(g, { wide }) {
+    const form = directForm(groupOf(g))
+    const filled = form.channels * form.extent.reduce((total, cells) => total * cells, 1)
+    const dealt = form.deal > 2 ? 4 : 1
+    const band = cycle * directCycles(form, { wide }) + floatFilled * filled * dealt
+    return fixed + g.batch * groupsOf(g) * form.bands * (bandCall + band)
+  },
+  lower,
+}
+
+/** Channels-last, each channel by itself: vectors run along the channels, which are an axis of one tap. */
+const isDepthwiseLast = (g: ConvolutionGeometry): boolean =>
+  g.layout === 'channels-last' &&
+  g.groups === g.inChannels &&
+  g.groups === g.outChannels &&
+  g.groups >= 4 &&
+  g.axes.length <= 2
+
+function groupOf(g: ConvolutionGeometry): DirectGeometry {
+  if (g.layout === 'channels-last') {
+    const axes = [...g.axes, cellAxis(g.groups, g.groups, {})]
+    return { axes, channels: 1, outputs: 1, weightsPerTap: g.groups }
+  }
+  return { axes: g.axes, channels: g.inChannels / g.groups, outputs: g.outChannels / g.groups }
+}
+
+/** Parts of a sample with scratch of their own. */
+const groupsOf = (g: ConvolutionGeometry): number => (g.layout === 'channels-last' ? 1 : g.groups)
+
+/** The weight as all channels of a tap, then those of the next. */
+function spreadWeight(build: Builder, g: ConvolutionGeometry, weight: ValueId): ValueId {
+  const taps = product(g.axes.map((axis) => axis.kernel))
+  const spread = build.scratch(4 * taps * g.groups)
+  const calls = copyCalls(
+    build,
+    {
+      elementBytes: 4,
+      shape: [taps, g.groups],
+      from: { value: weight, start: 0, strides: [1, taps] },
+      to: { value: spread, start: 0, strides: [g.groups, 1] },
+    },
+    1,
+  )
+  build.step({
+    name: 'copy depthwise weight',
+    reads: [weight],
+    writes: [spread],
+    stages: [{ parts: [calls] }],
+  })
+  return spread
+}
+
+function lower(context: LoweringContext<ConvolutionGeometry>): void {
+  const { build, attributes: g, inputs, output } = context
+  const [x, weight, bias] = inputs as [ValueId, ValueId, ValueId?]
+  const products = product([
+    ...[g.batch, g.outChannels, g.inChannels / g.groups],
+    ...g.axes.map((axis) => axis.kernel * axis.output),
+  ])
+  const pieces = products >= leastProducts ? build.threads : 1
+  const samples = g.batch * groupsOf(g)
+  const group = { ...groupOf(g), share: samples % pieces === 0 ? 1 : pieces }
+  const form = directForm(group)
+  const options = { ...group, hasBias: bias !== undefined, wide: build.features.wide }
+  const key = `direct:${directLabel(group)}${options.hasBias ? '+bias' : ''}`
+  const kernel = build.kernel<DirectExports>(key, (target) =>
+    directModule({ ...options, ...target }),
+  )
+  const spread = group.weightsPerTap ? spreadWeight(build, g, weight) : null
+  const scratches: ValueId[] = []
+  const parts = cut(samples * form.bands, pieces).map(([first, end]) => {
+    const scratch = build.scratch(form.scratchBytes)
+    scratches.push(scratch)
+    return [
+      call(
+        kernel,
+        'run',
+        first,
+        end,
+        groupsOf(g),
+        place(x),
+        place(spread ?? weight),
+        bias === undefined ? 0 : place(bias),
+        place(output),
+        place(scratch),
+      ),
+    ]
+  })
+  build.step({
+    name: `${kernel.name} convolution`,
+    reads: spread === null ? inputs : [...inputs, spread],
+    writes: [output, ...scratches],
+    stages: [{ parts }],
+  })
+}
