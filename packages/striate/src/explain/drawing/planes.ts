@@ -33,7 +33,11 @@ export function planes(scene: Scene): Block[] {
   }
   const parts = pairs.map((pair, i) => {
     const sum = shortText(cell.byChannel[i]!.sum)
-    return beside([...pair, [sum]], ['  ⊙  ', '  =  '])
+    const line = beside([...pair, [sum]], ['  ⊙  ', '  =  '])
+    if (line[0]!.length <= width) return line
+    // Too wide for one line: the kernel comes below its input.
+    const [input, kernel] = pair as [Block, Block]
+    return evened([...input, '  ⊙', ...kernel, `  = ${sum}`])
   })
   return [...parts, beside([output, evened([sumText(cell)])], ['     '])]
 }
