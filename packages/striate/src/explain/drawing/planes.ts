@@ -39,5 +39,6 @@ export function planes(scene: Scene): Block[] {
     const [input, kernel] = pair as [Block, Block]
     return evened([...input, '  ⊙', ...kernel, `  = ${sum}`])
   })
-  return [...parts, beside([output, evened([sumText(cell)])], ['     '])]
+  const total = beside([output, [sumText(cell)]], ['     '])
+  return [...parts, total[0]!.length <= width ? total : evened([...output, sumText(cell)])]
 }
