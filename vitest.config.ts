@@ -24,6 +24,7 @@ export default defineConfig({
     maxWorkers: 2,
     testTimeout: 120_000,
     hookTimeout: 120_000,
+    setupFiles: [fromRoot('scripts/propertySeed.mjs')],
     reporters: [fromRoot('scripts/tallyReporter.mjs')],
     projects: [
       {
