@@ -16,7 +16,10 @@ const needsBuild = [
 
 export default defineConfig({
   resolve: {
-    alias: [{ find: /^striate$/, replacement: fromRoot('packages/striate/src/index.ts') }],
+    alias: [
+      { find: /^striate$/, replacement: fromRoot('packages/striate/src/index.ts') },
+      { find: /^@striate\/formats$/, replacement: fromRoot('packages/formats/src/index.ts') },
+    ],
   },
   test: {
     env: shared === '' ? {} : { STRIATE_SHARED: shared },

@@ -40,7 +40,7 @@ function reportSize() {
 }
 
 function reportLengths() {
-  const folders = ['packages/striate/src', 'packages/cli/src', 'scripts']
+  const folders = ['packages/striate/src', 'packages/formats/src', 'packages/cli/src', 'scripts']
   const files = folders
     .flatMap(listFiles)
     .filter((path) => /\.(ts|mjs)$/.test(path) && statSync(join(root, path)).isFile())

@@ -15,7 +15,7 @@ import { fileURLToPath } from 'node:url'
 /** The repository's root folder. */
 export const root = fileURLToPath(new URL('..', import.meta.url))
 
-const packages = ['packages/striate', 'packages/cli']
+const packages = ['packages/striate', 'packages/formats', 'packages/cli']
 const stamp = join(root, 'packages/striate/dist/.built')
 
 /** Whether the reports of tools may carry colour. */
