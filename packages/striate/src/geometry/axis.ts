@@ -171,7 +171,7 @@ export interface TapRange {
   readonly indexStep: number
 }
 
-const gcd = (a: number, b: number): number => (b === 0 ? a : gcd(b, a % b))
+export const gcd = (a: number, b: number): number => (b === 0 ? a : gcd(b, a % b))
 
 export function tapRange(axis: Axis, k: number): TapRange {
   const { stride, upsample, input, output } = axis

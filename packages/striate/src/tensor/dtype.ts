@@ -17,6 +17,12 @@ export const bytesOf: Readonly<Record<DType, number>> = {
   uint8: 1,
 }
 
+/** A copy in memory of its own; made at once, where `slice` and `set` would first fill it with zeros. */
+export const copyOf = (data: TypedArray): TypedArray => {
+  const Type = data.constructor as new (from: TypedArray) => TypedArray
+  return new Type(data)
+}
+
 export function allocate(dtype: DType, size: number): TypedArray {
   switch (dtype) {
     case 'float32':

@@ -1,7 +1,7 @@
 /** The tensor: a shape, an element type and a value that is computed when somebody reads it. */
 import { describe, fail } from '../errors.ts'
 import { compute } from './compute.ts'
-import { allocate, type DType, type TypedArray } from './dtype.ts'
+import { allocate, copyOf, type DType, type TypedArray } from './dtype.ts'
 import { leafNode, type Node, operationNode } from './node.ts'
 import type { Operator } from './operator.ts'
 import { sizeOf } from './shape.ts'
@@ -44,7 +44,7 @@ export class Tensor {
   /** The elements in row-major order; a copy that is yours to change. */
   async data(): Promise<TypedArray> {
     await compute([this])
-    return this.node.data!.slice()
+    return copyOf(this.node.data!)
   }
 
   /** The elements as nested arrays; a plain number for a tensor without axes. */

@@ -19,6 +19,7 @@ import {
   spectrumModule,
   stridedCopyModule,
   supports,
+  type Tile,
   windowMaxModule,
   winogradInputModule,
   winogradOutputModule,
@@ -51,6 +52,9 @@ const square: Expression = [
 ]
 const byte = [{ node: 3, type: 'u8' }] as const
 
+/** F(size, taps). */
+const f = (size: number, taps = 3): Tile => ({ size, taps })
+
 const generators: [name: string, make: (target: KernelTarget) => KernelModule<unknown>][] = [
   ['f32-contract-1x4', (target) => contractionModule({ ...target, rows: 1, columns: 4 })],
   ['f32-contract-6x16', (target) => contractionModule({ ...target, rows: 6, columns: 16 })],
@@ -79,15 +83,15 @@ const generators: [name: string, make: (target: KernelTarget) => KernelModule<un
   ['f32-spectrum-4-wide', (target) => spectrumModule({ ...target, lines: 4, wide: true })],
   [
     'f32-winograd-input-2x1x3',
-    (target) => winogradInputModule({ ...target, tiles: [2, 1, 3], wide: false }),
+    (target) => winogradInputModule({ ...target, tiles: [f(2), f(1, 1), f(3)], wide: false }),
   ],
   [
-    'f32-winograd-weight-6-wide',
-    (target) => winogradWeightModule({ ...target, tiles: [6], wide: true }),
+    'f32-winograd-weight-4k5-wide',
+    (target) => winogradWeightModule({ ...target, tiles: [f(4, 5)], wide: true }),
   ],
   [
     'f32-winograd-output-4x5-wide',
-    (target) => winogradOutputModule({ ...target, tiles: [4, 5], wide: true }),
+    (target) => winogradOutputModule({ ...target, tiles: [f(4), f(5)], wide: true }),
   ],
   [
     'f32-blockproduct-6x16',

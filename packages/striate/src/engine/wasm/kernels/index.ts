@@ -80,10 +80,11 @@
  *     multiply(to, toLine, x, xLine, xChannel, kernel, kernelChannel, channels, blocks)
  *
  *   winogradInputModule, winogradWeightModule, winogradOutputModule({ tiles, wide, …target })
- *     Bᵀ d, G g and Aᵀ m of F(m, 3) along every axis (tiles: m of each, 1 for an axis of one tap), over
+ *     Bᵀ d, G g and Aᵀ m of F(size, taps) along every axis (1 and 1 for one that is not transformed), over
  *     blocks of eight channels: a transformed tensor is planes, one for each product of a tile, of
  *     [channel block, tile, lane]. `wide`: V8 revectorizes to 256 bits.
- *     input.run(region, tensor, to, work), output.run(region, from, tensor, bias, work): regionTable(…)
+ *     input.run(region, tensor, to, work), input.bring(region, tensor, channels, work, lane),
+ *     input.change(region, to, work), output.run(region, from, tensor, bias, work): regionTable(…)
  *     makes the words at `region`; see winograd/region.ts.
  *     weight.run(channels, rows, weight, rowStep, channelStep, flip, to, record, planeStep, work)
  *       work: winogradWeightWork(tiles) bytes
@@ -183,7 +184,14 @@ export {
 } from './window/windowMax.ts'
 export { type WinogradInputExports, winogradInputModule } from './winograd/input.ts'
 export { type WinogradOutputExports, winogradOutputModule } from './winograd/output.ts'
-export { amplification, productsOf, type TileSize } from './winograd/points.ts'
+export {
+  amplification,
+  isTransformed,
+  mostProducts,
+  productsOf,
+  type Tile,
+  tileName,
+} from './winograd/points.ts'
 export {
   type BlockProductExports,
   type BlockProductOptions,

@@ -1,8 +1,9 @@
 /**
- * Winograd's convolution for axes of three taps and stride 1, F(m, 3) along each: tiles of the input and
- * the weight are transformed, multiplied point by point and summed over channels, and transformed back
- * (Lavin and Gray, "Fast algorithms for convolutional neural networks", 2016). Dilated kernels run on
- * the phases of their axes; the gradient of the input is the same with the kernel reversed.
+ * Winograd's convolution, F(m, r) along each axis: tiles of the input and the weight are transformed,
+ * multiplied point by point and summed over channels, and transformed back (Lavin and Gray, "Fast
+ * algorithms for convolutional neural networks", 2016). Dilated kernels run on the phases of their axes,
+ * strided and long ones as sums over views of the input, transposed ones phase by phase of the output
+ * (tiling.ts); the gradient of the input is the same with the kernel reversed.
  *
  * Errors. Largest error over largest result, measured with uniform, normal, rectified normal and image-like
  * data, 16 outputs, float32 against float64:
@@ -17,18 +18,14 @@
  */
 import type { ConvolutionGeometry } from '../../../geometry/convolution.ts'
 import { layoutStrides } from '../../../geometry/layout.ts'
-import {
-  type WinogradInputExports,
-  type WinogradOutputExports,
-  winogradInputModule,
-  winogradOutputModule,
-} from '../kernels/index.ts'
+import { type WinogradOutputExports, winogradOutputModule } from '../kernels/index.ts'
 import type { Builder, ValueId } from '../plan.ts'
 import { type Call, call, cut, type Part, place } from '../program.ts'
 import type { ConvolutionAlgorithm } from './algorithm.ts'
 import { copyCalls } from './copy.ts'
 import type { LoweringContext } from './host.ts'
 import { appliesTo, chooseTiles } from './winograd/choice.ts'
+import { inputSource } from './winograd/input.ts'
 import { blockProduct, winogradKernel } from './winograd/kernels.ts'
 import { regionBox } from './winograd/regions.ts'
 import {
@@ -53,14 +50,22 @@ export const winogradAlgorithm: ConvolutionAlgorithm = {
 }
 
 function lower(context: LoweringContext<ConvolutionGeometry>): void {
-  const { build, attributes: g, inputs, output } = context
-  const [x, weight, bias] = inputs as [ValueId, ValueId, ValueId?]
-  const { form } = chooseTiles(g, build.features)
+  const { build, attributes, inputs } = context
+  const { forms } = chooseTiles(attributes, build.features)
+  const bias = inputs[2] === undefined ? null : biasBlocks(build, forms[0]!, inputs[2])
+  for (const form of forms) lowerForm(context, form, bias)
+}
+
+function lowerForm(
+  { build, attributes: g, inputs, output }: LoweringContext<ConvolutionGeometry>,
+  form: WinogradForm,
+  bias: BlockBias | null,
+): void {
+  const [x, weight] = inputs as [ValueId, ValueId]
   const { planes, channels, channelBlocks, outputs, outputBlocks, sampleTiles, weightPlane } = form
   const products = planes * g.batch * sampleTiles * channels * g.outChannels
   const pieces = products >= leastProducts ? build.threads : 1
   const transformed = weightTransform(build, form, weight, pieces)
-  const blockBias = bias === undefined ? undefined : biasBlocks(build, form, bias)
 
   const tiles = bandTiles(form, pieces)
   const regions = regionsOf(form.axes, tiles, g.batch % pieces === 0 ? 1 : pieces)
@@ -69,12 +74,6 @@ function lower(context: LoweringContext<ConvolutionGeometry>): void {
   const blockStep = room * cellBytes
   const inputLayout = { blockStep, planeStep: oddLines(channelBlocks * blockStep) }
   const outputLayout = { blockStep, planeStep: oddLines(outputBlocks * blockStep) }
-  const inputKernel = winogradKernel<WinogradInputExports>(
-    build,
-    form,
-    'input',
-    winogradInputModule,
-  )
   const outputKernel = winogradKernel<WinogradOutputExports>(
     build,
     form,
@@ -82,11 +81,6 @@ function lower(context: LoweringContext<ConvolutionGeometry>): void {
     winogradOutputModule,
   )
   const productKernel = blockProduct(build)
-  const inputStrides = layoutStrides(
-    g.layout,
-    g.inChannels,
-    g.axes.map((axis) => axis.input),
-  )
   const outputStrides = layoutStrides(
     g.layout,
     g.outChannels,
@@ -96,45 +90,22 @@ function lower(context: LoweringContext<ConvolutionGeometry>): void {
 
   /** All bands of a range, one after the other, in scratch of their own. */
   const part = (mine: readonly Band[]): Part => {
-    const regions = new Map(
-      mine
-        .flatMap((band) => band.map(({ region }) => region))
-        .map((region) => [
-          region,
-          {
-            input: regionBox(form, region, 'input', inputLayout),
-            output: regionBox(form, region, 'output', outputLayout),
-          },
-        ]),
+    const regions = [...new Set(mine.flatMap((band) => band.map(({ region }) => region)))]
+    const source = inputSource(build, form, x, regions, inputLayout)
+    const boxes = new Map(
+      regions.map((region) => [region, regionBox(form, region, 'output', outputLayout)]),
     )
-    const work = (side: 'input' | 'output'): number =>
-      Math.max(...[...regions.values()].map((boxes) => boxes[side].workBytes))
-    const [planesOfInput, planesOfOutput, inputWork, outputWork] = [
+    const outputWork = Math.max(...[...boxes.values()].map(({ workBytes }) => workBytes))
+    const [planesOfInput, planesOfOutput, workOfInput, workOfOutput] = [
       build.scratch(planes * inputLayout.planeStep),
       build.scratch(planes * outputLayout.planeStep),
-      build.scratch(work('input')),
-      build.scratch(work('output')),
+      build.scratch(source.workBytes),
+      build.scratch(outputWork),
     ] as [ValueId, ValueId, ValueId, ValueId]
-    scratches.push(planesOfInput, planesOfOutput, inputWork, outputWork)
-    let frame = ''
-    const transformInput = (band: Band, group: number): Call[] =>
-      band.map(({ sample, region, tile }) => {
-        const box = regions.get(region)!.input
-        const clears = box.hasFrame && box.frame !== frame
-        frame = box.hasFrame ? box.frame : ''
-        const first = sample * inputStrides.batch + group * channels * inputStrides.channel
-        return call(
-          inputKernel,
-          'run',
-          build.table(box.words(clears)),
-          place(x, 4 * (first + box.start)),
-          place(planesOfInput, tile * cellBytes),
-          place(inputWork),
-        )
-      })
+    scratches.push(planesOfInput, planesOfOutput, workOfInput, workOfOutput)
     const transformOutput = (band: Band, group: number): Call[] =>
       band.map(({ sample, region, tile }) => {
-        const box = regions.get(region)!.output
+        const box = boxes.get(region)!
         const first = sample * outputStrides.batch + group * outputs * outputStrides.channel
         return call(
           outputKernel,
@@ -142,8 +113,8 @@ function lower(context: LoweringContext<ConvolutionGeometry>): void {
           build.table(box.words(false)),
           place(planesOfOutput, tile * cellBytes),
           place(output, 4 * (first + box.start)),
-          blockBias === undefined ? 0 : place(blockBias.value, group * blockBias.groupBytes),
-          place(outputWork),
+          bias === null ? 0 : place(bias.value, group * bias.groupBytes),
+          place(workOfOutput),
         )
       })
     const multiply = (band: Band, group: number): Call =>
@@ -165,7 +136,7 @@ function lower(context: LoweringContext<ConvolutionGeometry>): void {
       )
     return Array.from({ length: g.groups }, (_, group) => group).flatMap((group) =>
       mine.flatMap((band) => [
-        ...transformInput(band, group),
+        ...band.flatMap((piece) => source.calls(piece, group, planesOfInput, workOfInput)),
         multiply(band, group),
         ...transformOutput(band, group),
       ]),
@@ -173,8 +144,8 @@ function lower(context: LoweringContext<ConvolutionGeometry>): void {
   }
   const parts = cut(bands.length, pieces).map(([first, last]) => part(bands.slice(first, last)))
   build.step({
-    name: `${inputKernel.name.replace('-input-', '-')} convolution`,
-    reads: [x, transformed.value, ...(blockBias ? [blockBias.value] : [])],
+    name: `${outputKernel.name.replace('-output-', '-')} convolution`,
+    reads: [x, transformed.value, ...(bias === null ? [] : [bias.value])],
     writes: [output, ...scratches],
     stages: [{ parts }],
   })
@@ -182,12 +153,17 @@ function lower(context: LoweringContext<ConvolutionGeometry>): void {
 
 const tilesOfBand = (band: Band): number => band.reduce((sum, { region }) => sum + region.tiles, 0)
 
+interface BlockBias {
+  readonly value: ValueId
+  readonly groupBytes: number
+}
+
 /** The bias with room for whole blocks after each group; as it lies where groups are whole blocks. */
 function biasBlocks(
   build: Builder,
   { geometry: g, outputs, outputBlocks }: WinogradForm,
   bias: ValueId,
-): { readonly value: ValueId; readonly groupBytes: number } {
+): BlockBias {
   const groupBytes = outputBlocks * cellBytes
   if (outputs % 8 === 0) return { value: bias, groupBytes }
   const value = build.scratch(g.groups * groupBytes)

@@ -1,18 +1,22 @@
 /** Bᵀ d along every axis: a region of the tensor becomes planes of [channel block, tile, lane]. */
 import { i32, type Local, ModuleBuilder, memoryFill, type Value } from '../../assembler/index.ts'
-import { type KernelModule, kernelModule, kernelName } from '../kernel.ts'
+import { type KernelModule, kernelModule, kernelName, minimum } from '../kernel.ts'
 import { cellBytes, transferLines } from './channelBlocks.ts'
-import { productsOf } from './points.ts'
+import { isTransformed, productsOf, tileName } from './points.ts'
 import { overTiles, regionReader, transferBox } from './region.ts'
 import { transforms, type WinogradOptions } from './transform.ts'
 
 export type WinogradInputExports = {
   /** `tensor`: first cell of the box in channel 0; `to`: its first tile in plane 0; `work`: see the region. */
   run(region: number, tensor: number, to: number, work: number): void
+  /** Brings up to eight channels into lanes of `work`, from lane `lane` on; cells outside the box stay. */
+  bring(region: number, tensor: number, channels: number, work: number, lane: number): void
+  /** Transforms the block of channels in `work`. */
+  change(region: number, to: number, work: number): void
 }
 
 export const tilesName = ({ tiles, wide }: WinogradOptions): string =>
-  `${tiles.join('x')}${wide ? '-wide' : ''}`
+  `${tiles.map(tileName).join('x')}${wide ? '-wide' : ''}`
 
 export function winogradInputModule(options: WinogradOptions): KernelModule<WinogradInputExports> {
   const { tiles } = options
@@ -21,14 +25,22 @@ export function winogradInputModule(options: WinogradOptions): KernelModule<Wino
   const module = new ModuleBuilder({ name, sharedMemory: options.sharedMemory })
   const lines = transferLines(module, 'gather')
   const columns = transforms(module, options, 'input')
-  module.procedure(
-    'run',
-    { region: 'i32', tensor: 'i32', to: 'i32', work: 'i32' },
+  const bring = module.procedure(
+    'bring',
+    { region: 'i32', tensor: 'i32', channels: 'i32', work: 'i32', lane: 'i32' },
+    (f, p) => {
+      const buffer = i32.add(p.work, i32.shl(p.lane, 2))
+      const channels = minimum(p.channels, 8)
+      transferBox(f, rank, regionReader(p.region), lines, { channels, tensor: p.tensor, buffer })
+    },
+    { exported: true },
+  )
+  const change = module.procedure(
+    'change',
+    { region: 'i32', to: 'i32', work: 'i32' },
     (f, p) => {
       const region = regionReader(p.region)
-      const channels = f.let(region.whole('channels'))
       const planeStep = f.let(region.whole('planeStep'))
-      f.do(memoryFill(p.work, 0, region.whole('clear')))
       /** From `axis` on; `lead` lines, one for each product of the axes before, `leadStep` apart. */
       const transform = (
         axis: number,
@@ -40,7 +52,7 @@ export function winogradInputModule(options: WinogradOptions): KernelModule<Wino
         const tile = tiles[axis]!
         const products = productsOf(tile)
         const fromTap = region.axis(axis, 'tapStep')
-        const { call } = columns.get(tile)!
+        const { call } = columns(tile)
         const outer = i32.const(lead)
         const bias = 0
         if (axis === rank - 1) {
@@ -72,7 +84,7 @@ export function winogradInputModule(options: WinogradOptions): KernelModule<Wino
         const tileTo = f.let(to)
         const innerStep = region.axis(axis, 'innerStep')
         overTiles(f, region, axis, buffer, (from) => {
-          if (tile === 1) transform(axis + 1, lead, leadStep, from, tileTo)
+          if (!isTransformed(tile)) transform(axis + 1, lead, leadStep, from, tileTo)
           else {
             const place = f.let(i32.add(p.work, region.axis(axis + 1, 'place')))
             f.do(
@@ -95,9 +107,20 @@ export function winogradInputModule(options: WinogradOptions): KernelModule<Wino
           f.set(tileTo, i32.add(tileTo, region.axis(axis, 'tileStep')))
         })
       }
+      transform(0, 1, i32.const(0), p.work, p.to)
+    },
+    { exported: true },
+  )
+  module.procedure(
+    'run',
+    { region: 'i32', tensor: 'i32', to: 'i32', work: 'i32' },
+    (f, p) => {
+      const region = regionReader(p.region)
+      const channels = f.let(region.whole('channels'))
+      f.do(memoryFill(p.work, 0, region.whole('clear')))
       f.while(i32.gtS(channels, 0), () => {
-        transferBox(f, rank, region, lines, { channels, tensor: p.tensor, buffer: p.work })
-        transform(0, 1, i32.const(0), p.work, p.to)
+        f.do(bring.call({ ...p, channels, lane: 0 }))
+        f.do(change.call(p))
         f.set(channels, i32.sub(channels, 8))
         f.set(p.tensor, i32.add(p.tensor, i32.shl(region.whole('channelStep'), 3)))
         f.set(p.to, i32.add(p.to, region.whole('blockStep')))

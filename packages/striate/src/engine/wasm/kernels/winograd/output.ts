@@ -3,7 +3,7 @@ import { i32, type Local, ModuleBuilder, type Value } from '../../assembler/inde
 import { type KernelModule, kernelModule, kernelName } from '../kernel.ts'
 import { cellBytes, transferLines } from './channelBlocks.ts'
 import { tilesName } from './input.ts'
-import { productsOf } from './points.ts'
+import { isTransformed, productsOf } from './points.ts'
 import { overTiles, regionReader, transferBox } from './region.ts'
 import { transforms, type WinogradOptions } from './transform.ts'
 
@@ -20,8 +20,9 @@ export function winogradOutputModule(
 ): KernelModule<WinogradOutputExports> {
   const { tiles } = options
   const rank = tiles.length
-  /** The pass that ends the sum, which adds the bias: that of the outermost transformed axis. */
-  const finalAxis = tiles.findIndex((tile) => tile > 1)
+  /** The pass that ends the sum, which adds the bias: that of the outermost transformed axis, or the only one. */
+  const outermost = tiles.findIndex(isTransformed)
+  const finalAxis = outermost < 0 ? rank - 1 : outermost
   const name = kernelName(`f32-winograd-output-${tilesName(options)}`, options)
   const module = new ModuleBuilder({ name, sharedMemory: options.sharedMemory })
   const lines = transferLines(module, 'scatter')
@@ -44,7 +45,7 @@ export function winogradOutputModule(
         const tile = tiles[axis]!
         const products = productsOf(tile)
         const toTap = region.axis(axis, 'tapStep')
-        const { call } = columns.get(tile)!
+        const { call } = columns(tile)
         const outer = i32.const(lead)
         const bias = axis === finalAxis ? p.bias : i32.const(0)
         if (axis === rank - 1) {
@@ -76,7 +77,7 @@ export function winogradOutputModule(
         const tileFrom = f.let(from)
         const innerStep = region.axis(axis, 'innerStep')
         overTiles(f, region, axis, buffer, (to) => {
-          if (tile === 1) transform(axis + 1, lead, leadStep, tileFrom, to)
+          if (!isTransformed(tile)) transform(axis + 1, lead, leadStep, tileFrom, to)
           else {
             const place = f.let(i32.add(p.work, region.axis(axis + 1, 'place')))
             transform(axis + 1, lead * products, innerStep, tileFrom, place)

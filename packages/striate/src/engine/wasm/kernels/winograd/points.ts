@@ -1,41 +1,54 @@
 /**
- * The three matrices of F(m, 3), which computes m outputs of a 3-tap filter with m + 2 products:
- * y = Aᵀ[(G g) ⊙ (Bᵀ d)], from the values of polynomials at m + 1 points and at infinity
+ * The three matrices of F(m, r), which computes m outputs of an r-tap filter with m + r − 1 products:
+ * y = Aᵀ[(G g) ⊙ (Bᵀ d)], from the values of polynomials at m + r − 2 points and at infinity
  * (Winograd, "Arithmetic complexity of computations", 1980; Lavin and Gray, "Fast algorithms for
  * convolutional neural networks", 2016).
  */
 
-/** Outputs of one tile along an axis; 1 is an axis that is not transformed, with a single tap. */
-export type TileSize = 1 | 2 | 3 | 4 | 5 | 6
+/** F(size, taps): outputs of one tile along an axis, and taps of its filter. 1 and 1 is an axis that is not transformed. */
+export interface Tile {
+  readonly size: number
+  readonly taps: number
+}
+
+/** Products of a tile along its axis. */
+export const productsOf = ({ size, taps }: Tile): number => size + taps - 1
+
+export const isTransformed = ({ size }: Tile): boolean => size > 1
+
+/** `4` for F(4, 3), `4k5` for F(4, 5). */
+export const tileName = ({ size, taps }: Tile): string =>
+  size === 1 || taps === 3 ? `${size}` : `${size}k${taps}`
+
+export const mostProducts = 8
 
 /**
- * Points near the ones that make `amplification` least, in few enough binary digits that Aᵀ and Bᵀ
- * have no rounding. They come in pairs ±p, so that half of the products of a pair serve both.
+ * Points for each number of products, near the ones that make `amplification` of 3 taps least, in few
+ * enough binary digits that Aᵀ and Bᵀ have no rounding. They come in pairs ±p, so that half of the products
+ * of a pair serve both.
  */
-const points: Readonly<Record<Exclude<TileSize, 1>, readonly number[]>> = {
-  2: [0, 1],
-  3: [13 / 32, 5 / 4],
-  4: [0, 11 / 16, 23 / 16],
-  5: [5 / 16, 7 / 8, 13 / 8],
-  6: [0, 9 / 16, 1, 29 / 16],
+const points: Readonly<Record<number, readonly number[]>> = {
+  3: [1],
+  4: [0, 1],
+  5: [13 / 32, 5 / 4],
+  6: [0, 11 / 16, 23 / 16],
+  7: [5 / 16, 7 / 8, 13 / 8],
+  8: [0, 9 / 16, 1, 29 / 16],
 }
 
 /** Rows of a matrix, one for each output of the map. */
 export type Matrix = readonly (readonly number[])[]
 
 export interface TransformMatrices {
-  /** Bᵀ: (m + 2) × (m + 2). */
+  /** Bᵀ: (m + r − 1) × (m + r − 1). */
   readonly input: Matrix
-  /** G: (m + 2) × 3. */
+  /** G: (m + r − 1) × r. */
   readonly weight: Matrix
-  /** Aᵀ: m × (m + 2). */
+  /** Aᵀ: m × (m + r − 1). */
   readonly output: Matrix
 }
 
 export type TransformName = keyof TransformMatrices
-
-/** Products of a tile along its axis. */
-export const productsOf = (tile: TileSize): number => (tile === 1 ? 1 : tile + 2)
 
 /** Coefficients of Π (x − r), the constant one first. */
 const polynomial = (roots: readonly number[]): number[] =>
@@ -45,44 +58,52 @@ const polynomial = (roots: readonly number[]): number[] =>
     [1],
   )
 
-export function transformMatrices(tile: TileSize): TransformMatrices {
-  if (tile === 1) return { input: [[1]], weight: [[1]], output: [[1]] }
-  const nodes = points[tile].flatMap((p) => (p === 0 ? [0] : [p, -p]))
-  const size = tile + 2
+export function transformMatrices(tile: Tile): TransformMatrices {
+  if (!isTransformed(tile)) return { input: [[1]], weight: [[1]], output: [[1]] }
+  const { size, taps } = tile
+  const products = productsOf(tile)
+  const nodes = points[products]!.flatMap((p) => (p === 0 ? [0] : [p, -p]))
   const powers = (x: number, count: number): number[] =>
     Array.from({ length: count }, (_, exponent) => x ** exponent)
   const others = nodes.map((_, i) => nodes.filter((__, j) => j !== i))
   const scales = nodes.map((x, i) => others[i]!.reduce((all, other) => all * (x - other), 1))
   const last = (count: number): number[] => powers(0, count).reverse()
-  const columns = [...nodes.map((x) => powers(x, tile)), last(tile)]
+  const columns = [...nodes.map((x) => powers(x, size)), last(size)]
   return {
     input: [...others.map((roots) => [...polynomial(roots), 0]), polynomial(nodes)],
-    weight: [...nodes.map((x, i) => powers(x, 3).map((power) => power / scales[i]!)), last(3)],
-    output: Array.from({ length: tile }, (_, row) =>
-      Array.from({ length: size }, (__, column) => columns[column]![row]!),
+    weight: [
+      ...nodes.map((x, i) => powers(x, taps).map((power) => power / scales[i]!)),
+      last(taps),
+    ],
+    output: Array.from({ length: size }, (_, row) =>
+      Array.from({ length: products }, (__, column) => columns[column]![row]!),
     ),
   }
 }
 
 /**
  * How much larger the rounding errors of a tile are than those of the plain sum, for random data:
- * √(max_k Σᵢ A²ₖᵢ |Bᵢ|² |Gᵢ|² / 3). Axes multiply.
+ * √(max_k Σᵢ A²ₖᵢ |Bᵢ|² |Gᵢ|² / r). Axes multiply.
  */
-export function amplification(tile: TileSize): number {
-  const known = amplifications.get(tile)
+export function amplification(tile: Tile): number {
+  const name = tileName(tile)
+  const known = amplifications.get(name)
   if (known !== undefined) return known
-  const found = tile === 1 ? 1 : computeAmplification(tile)
-  amplifications.set(tile, found)
+  const found = isTransformed(tile) ? computeAmplification(tile) : 1
+  amplifications.set(name, found)
   return found
 }
 
-const amplifications = new Map<TileSize, number>()
+const amplifications = new Map<string, number>()
 
-function computeAmplification(tile: TileSize): number {
+function computeAmplification(tile: Tile): number {
   const { input, weight, output } = transformMatrices(tile)
   const square = (row: readonly number[]): number => row.reduce((sum, x) => sum + x * x, 0)
   const rows = output.map((row) =>
-    row.reduce((sum, a, i) => sum + (a * a * square(input[i]!) * square(weight[i]!)) / 3, 0),
+    row.reduce(
+      (sum, a, i) => sum + (a * a * square(input[i]!) * square(weight[i]!)) / tile.taps,
+      0,
+    ),
   )
   return Math.sqrt(Math.max(...rows))
 }

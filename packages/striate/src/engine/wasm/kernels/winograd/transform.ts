@@ -10,12 +10,12 @@ import {
 } from '../../assembler/index.ts'
 import type { KernelTarget } from '../kernel.ts'
 import { applyLinearMap, holdFactors, planLinearMap } from './linearMap.ts'
-import { type TileSize, type TransformName, transformMatrices } from './points.ts'
+import { type Tile, type TransformName, tileName, transformMatrices } from './points.ts'
 
 /** What the transforms of one convolution are made for. */
 export type WinogradOptions = KernelTarget & {
-  /** Outputs of a tile along each axis. */
-  readonly tiles: readonly TileSize[]
+  /** The tile along each axis. */
+  readonly tiles: readonly Tile[]
   /** V8 joins neighbouring vectors: both halves of a cell meet each operation one after the other. */
   readonly wide: boolean
 }
@@ -39,25 +39,29 @@ const parameters = {
 } as const
 export type TransformColumns = Procedure<typeof parameters>
 
-/** The function for each tile size of the options. */
+/** The function for each tile of the options. */
 export function transforms(
   module: ModuleBuilder,
   options: WinogradOptions,
   name: TransformName,
-): ReadonlyMap<TileSize, TransformColumns> {
-  const sizes = [...new Set(options.tiles)]
-  return new Map(sizes.map((tile) => [tile, transform(module, options, name, tile)]))
+): (tile: Tile) => TransformColumns {
+  const made = new Map<string, TransformColumns>()
+  for (const tile of options.tiles) {
+    const key = tileName(tile)
+    if (!made.has(key)) made.set(key, transform(module, options, name, tile))
+  }
+  return (tile) => made.get(tileName(tile))!
 }
 
 function transform(
   module: ModuleBuilder,
   options: WinogradOptions,
   name: TransformName,
-  tile: TileSize,
+  tile: Tile,
 ): TransformColumns {
   const matrix = transformMatrices(tile)[name]
   const map = planLinearMap(matrix)
-  return module.procedure(`${name}${tile}`, parameters, (f, p) => {
+  return module.procedure(`${name}${tileName(tile)}`, parameters, (f, p) => {
     const factors = holdFactors(f, map)
     const fromTaps = multiples(f, p.fromTap, matrix[0]!.length)
     const toTaps = multiples(f, p.toTap, matrix.length)

@@ -3,7 +3,7 @@ import { i32, type Local, ModuleBuilder, type Value } from '../../assembler/inde
 import { type KernelModule, kernelModule, kernelName, minimum } from '../kernel.ts'
 import { cellBytes, transferLines } from './channelBlocks.ts'
 import { tilesName } from './input.ts'
-import { productsOf, type TileSize } from './points.ts'
+import { isTransformed, productsOf, type Tile } from './points.ts'
 import { transforms, type WinogradOptions } from './transform.ts'
 
 export type WinogradWeightExports = {
@@ -25,18 +25,22 @@ export type WinogradWeightExports = {
 /** Channels transformed together: their taps and half-transformed values stay in the first-level cache. */
 const stretch = 16
 
-const kernelOf = (tile: TileSize): number => (tile === 1 ? 1 : 3)
+/** The axes that are transformed; where there is none, one of a single tap stands for all. */
+const passesOf = (tiles: readonly Tile[]): readonly Tile[] => {
+  const transformed = tiles.filter(isTransformed)
+  return transformed.length > 0 ? transformed : tiles.slice(0, 1)
+}
 
 /** Bytes of work space of a call. */
-export function winogradWeightWork(tiles: readonly TileSize[]): number {
+export function winogradWeightWork(tiles: readonly Tile[]): number {
   return cellsOf(tiles).reduce((sum, cells) => sum + cells, 0) * stretch * cellBytes
 }
 
 /** Cells for each channel: the taps, then after the pass along each transformed axis but the last. */
-function cellsOf(tiles: readonly TileSize[]): number[] {
-  const axes = tiles.filter((tile) => tile > 1)
+function cellsOf(tiles: readonly Tile[]): number[] {
+  const axes = passesOf(tiles)
   return axes.map((_, i) =>
-    axes.reduce<number>((all, tile, a) => all * (a < i ? productsOf(tile) : kernelOf(tile)), 1),
+    axes.reduce((all, tile, a) => all * (a < i ? productsOf(tile) : tile.taps), 1),
   )
 }
 
@@ -44,7 +48,7 @@ export function winogradWeightModule(
   options: WinogradOptions,
 ): KernelModule<WinogradWeightExports> {
   const { tiles } = options
-  const axes = tiles.filter((tile) => tile > 1)
+  const axes = passesOf(tiles)
   const cells = cellsOf(tiles)
   const taps = cells[0]!
   const name = kernelName(`f32-winograd-weight-${tilesName(options)}`, options)
@@ -71,22 +75,23 @@ export function winogradWeightModule(
       const window = (
         source: Value<'i32'>,
         step: Value<'i32'>,
+        taps: number,
       ): { from: Value<'i32'>; fromTap: Value<'i32'> } => ({
-        from: i32.select(p.flip, i32.add(source, i32.shl(step, 1)), source),
+        from: i32.select(p.flip, i32.add(source, i32.mul(step, taps - 1)), source),
         fromTap: i32.select(p.flip, i32.sub(0, step), step),
       })
       /** Lines of the first pass are [channel, taps], later ones [products, taps, channel]. */
       const pass = (i: number, source: Local<'i32'>): void => {
         const tile = axes[i]!
         const products = productsOf(tile)
-        const lead = axes.slice(0, i).reduce<number>((all, each) => all * productsOf(each), 1)
-        const rest = 3 ** (axes.length - 1 - i)
+        const lead = axes.slice(0, i).reduce((all, each) => all * productsOf(each), 1)
+        const rest = axes.slice(i + 1).reduce((all, each) => all * each.taps, 1)
         const isLast = rest === 1
         const line = f.let(i32.mul(count, cellBytes))
         const next = isLast ? to : f.let(i32.add(source, i32.mul(line, cells[i]!)))
         const toTap = isLast ? p.planeStep : f.let(i32.mul(line, rest))
         const innerTo = isLast ? p.record : i32.const(cellBytes)
-        const { call } = columns.get(tile)!
+        const { call } = columns(tile)
         const bias = 0
         if (i === 0) {
           const step = rest * cellBytes
@@ -96,9 +101,9 @@ export function winogradWeightModule(
               outerFrom: cellBytes,
               outerTo: line,
               inner: count,
-              innerFrom: 3 * step,
+              innerFrom: tile.taps * step,
               innerTo,
-              ...window(source, i32.const(step)),
+              ...window(source, i32.const(step), tile.taps),
               to: next,
               toTap,
               bias,
@@ -109,12 +114,12 @@ export function winogradWeightModule(
           f.do(
             call({
               outer: lead,
-              outerFrom: i32.mul(step, 3),
+              outerFrom: i32.mul(step, tile.taps),
               outerTo: i32.mul(toTap, products),
               inner: i32.mul(count, rest),
               innerFrom: cellBytes,
               innerTo,
-              ...window(source, step),
+              ...window(source, step, tile.taps),
               to: next,
               toTap,
               bias,

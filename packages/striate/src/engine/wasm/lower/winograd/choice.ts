@@ -1,14 +1,34 @@
 /** Which tile sizes suit a convolution, and what it then costs. */
+import { type AxisPhase, axisPhases } from '../../../../geometry/axis.ts'
 import { type ConvolutionGeometry, product } from '../../../../geometry/convolution.ts'
 import type { Features } from '../../features.ts'
-import { amplification, type TileSize } from '../../kernels/index.ts'
-import { isTileable, type WinogradForm, winogradForm } from './tiling.ts'
+import { amplification, isTransformed, mostProducts, type Tile } from '../../kernels/index.ts'
+import {
+  combinations,
+  inputCells,
+  isTileable,
+  outputCells,
+  type TiledAxis,
+  tiledAxis,
+  viewTaps,
+  type WinogradForm,
+  winogradForm,
+} from './tiling.ts'
 
 /** Each tile size multiplies rounding errors; for a whole tile they may grow by this factor at most. */
 const mostAmplification = 20
 
-/** Input channels of a group below which the transforms never pay. */
+/** Input channels of a group, those of all views, below which the transforms never pay. */
 const fewestChannels = 4
+
+/** Taps of a tile: more need points whose rounding errors leave room for two outputs only. */
+const mostTaps = 5
+
+/** Views of the input, and phases of the output: each is a problem of its own. */
+const [mostViews, mostPhases] = [64, 27]
+
+/** Taps of an axis that may each be a view of their own, not transformed. */
+const mostPlainTaps = 3
 
 /** Transformed weights larger than this are not worth their memory. */
 const mostWeightBytes = 2 ** 26
@@ -22,8 +42,8 @@ interface Rates {
 }
 const ratesOf = ({ wide }: Features): Rates =>
   wide ? { product: 0.017, cell: 0.28 } : { product: 0.034, cell: 0.42 }
-/** A float brought from a tensor into a block, or back. */
-const moved = 0.13
+/** A float brought from a tensor into a block, or back: neighbours together, or each by itself. */
+const moved = { together: 0.13, apart: 0.35 }
 /** Calls and loops around the work. */
 const fixed = 1200
 
@@ -35,50 +55,85 @@ const [nearBytes, farBytes] = [2 ** 20, 2 ** 23]
 const weightRuns = 1
 
 export function appliesTo(g: ConvolutionGeometry): boolean {
-  const taps = g.axes.filter(({ kernel }) => kernel === 3)
+  const phases = g.axes.map(axisPhases)
   return (
-    taps.length > 0 &&
-    g.axes.every(isTileable) &&
-    taps.every(({ flip }) => flip === taps[0]!.flip) &&
-    g.inChannels / g.groups >= fewestChannels
+    phases.every((list) => list.every(isTileable)) &&
+    product(phases.map((list) => list.length)) <= mostPhases &&
+    phases.some((list) => list.some((phase) => viewTaps(phase) > 1)) &&
+    (g.inChannels / g.groups) * product(phases.map((list) => list[0]!.indexStep)) >= fewestChannels
   )
 }
 
-/** The cheapest tile sizes whose rounding errors stay small. */
+/** A problem for each phase of the output, each with the cheapest tiles whose rounding errors stay small. */
 export function chooseTiles(
   g: ConvolutionGeometry,
   features: Features,
+): { readonly forms: readonly WinogradForm[]; readonly cost: number } {
+  const rates = ratesOf(features)
+  const choices = combinations(g.axes.map(axisPhases)).map((phases) =>
+    cheapestForm(g, phases, rates),
+  )
+  return {
+    forms: choices.map(({ form }) => form),
+    cost: choices.reduce((sum, { cost }) => sum + cost, 0),
+  }
+}
+
+function cheapestForm(
+  g: ConvolutionGeometry,
+  phases: readonly AxisPhase[],
+  rates: Rates,
 ): { readonly form: WinogradForm; readonly cost: number } {
-  const sizes: readonly TileSize[] = [2, 3, 4, 5, 6]
-  const candidates = g.axes.reduce<TileSize[][]>(
-    (lists, { kernel }) =>
-      lists.flatMap((list) => (kernel === 3 ? sizes : [1 as const]).map((tile) => [...list, tile])),
+  const candidates = phases.reduce<TiledAxis[][]>(
+    (lists, phase, a) => {
+      const axes = tilesFor(phase, phases.length).map((tile) => tiledAxis(g.axes[a]!, phase, tile))
+      return lists.flatMap((list) => axes.map((axis) => [...list, axis])).filter(isAccurate)
+    },
     [[]],
   )
   const choices = candidates
-    .filter((tiles) => product(tiles.map(amplification)) <= mostAmplification)
-    .map((tiles) => {
-      const form = winogradForm(g, tiles)
-      return { form, cost: costOf(form, ratesOf(features)) }
+    .filter((axes) => product(axes.map(({ views }) => views.length)) <= mostViews)
+    .map((axes) => {
+      const form = winogradForm(g, axes)
+      return { form, cost: costOf(form, rates) }
     })
   return choices.reduce((best, each) => (each.cost < best.cost ? each : best))
+}
+
+const isAccurate = (axes: readonly TiledAxis[]): boolean =>
+  product(axes.map(({ tile }) => amplification(tile))) <= mostAmplification
+
+/** Tiles that suit the taps of a phase: long windows are cut into pieces of nearly one length. */
+function tilesFor(phase: AxisPhase, rank: number): Tile[] {
+  const taps = viewTaps(phase)
+  const plain: Tile = { size: 1, taps: 1 }
+  if (taps === 1) return [plain]
+  const lengths = new Set<number>()
+  for (let pieces = 1; pieces < taps; pieces++) {
+    const length = Math.ceil(taps / pieces)
+    if (length <= mostTaps && length > 1) lengths.add(length)
+  }
+  const tiles = [...lengths].flatMap((length) =>
+    Array.from({ length: mostProducts - length }, (_, i) => ({ size: i + 2, taps: length })),
+  )
+  return rank > 1 && taps <= mostPlainTaps ? [plain, ...tiles] : tiles
 }
 
 function costOf(form: WinogradForm, rates: Rates): number {
   const { geometry: g, axes, planes, channels, outputs, channelBlocks, outputBlocks } = form
   const tiles = g.batch * form.sampleTiles
   // Passes over the axes: `before` an axis lie products of a tile, after it cells or taps.
-  let inputCells = 0
-  let outputCells = 0
-  let weightCells = 0
+  let inputWork = 0
+  let outputWork = 0
+  let weightWork = 0
   let before = 1
-  for (const [a, { tile, products, axis }] of axes.entries()) {
-    const after = product(axes.slice(a + 1).map((each) => each.tile))
-    const taps = product(axes.slice(a + 1).map((each) => each.axis.kernel))
-    if (tile > 1 || a === axes.length - 1) {
-      inputCells += before * after * 2 * products
-      outputCells += before * after * (products + tile)
-      weightCells += before * taps * (products + axis.kernel)
+  for (const [a, { tile, products }] of axes.entries()) {
+    const rest = axes.slice(a + 1)
+    const after = product(rest.map((each) => each.tile.size))
+    if (isTransformed(tile) || a === axes.length - 1) {
+      inputWork += before * after * 2 * products
+      outputWork += before * after * (products + tile.size)
+      weightWork += before * product(rest.map((each) => each.tile.taps)) * (products + tile.taps)
     }
     before *= products
   }
@@ -87,15 +142,29 @@ function costOf(form: WinogradForm, rates: Rates): number {
   const bytes =
     weightByte.cached * Math.max(0, weightBytes - nearBytes) +
     weightByte.far * Math.max(0, weightBytes - farBytes)
-  const taps = product(axes.map(({ axis }) => axis.kernel))
-  const space = (side: 'input' | 'output'): number =>
-    g.batch * product(axes.map(({ axis }) => axis[side]))
+  const taps = product(axes.map(({ tile }) => tile.taps))
   const run =
     rates.product * planes * tiles * 8 * channels * outputBlocks +
-    rates.cell * tiles * (channelBlocks * inputCells + outputBlocks * outputCells) +
-    moved * (space('input') * channels + space('output') * outputs) +
+    rates.cell * tiles * (channelBlocks * inputWork + outputBlocks * outputWork) +
+    g.batch * (movedCost(form, 'input') * channels + movedCost(form, 'output') * outputs) +
     bytes / 2
   const weight =
-    rates.cell * channels * outputBlocks * weightCells + moved * taps * channels * outputs + bytes
+    rates.cell * channels * outputBlocks * weightWork +
+    moved.together * taps * channels * outputs * (isWhole(form) ? 1 : 2) +
+    bytes
   return fixed + g.groups * (run + weightRuns * weight)
 }
+
+/** To bring one channel of a sample into blocks, or back. */
+function movedCost({ geometry: g, axes }: WinogradForm, side: 'input' | 'output'): number {
+  const cells = axes.map((axis) =>
+    side === 'input' ? inputCells(axis, axis.spans) : outputCells(axis, axis.spans),
+  )
+  const { inputStep, step } = axes.at(-1)!
+  const isTogether = g.layout === 'channels-last' || (side === 'input' ? inputStep : step) === 1
+  return product(cells) * (isTogether ? moved.together : moved.apart)
+}
+
+/** Whether the taps of the weight are those of the tiles, as they lie. */
+export const isWhole = ({ axes }: WinogradForm): boolean =>
+  axes.every(({ axis, tile, views }) => views.length === 1 && tile.taps === axis.kernel)

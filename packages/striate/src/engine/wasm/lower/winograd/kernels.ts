@@ -5,6 +5,7 @@ import {
   type BlockProductExports,
   blockProductModule,
   type KernelModule,
+  tileName,
   type WinogradOptions,
 } from '../../kernels/index.ts'
 import type { Builder } from '../../plan.ts'
@@ -18,7 +19,7 @@ export function winogradKernel<Exports>(
 ): Kernel<Exports> {
   const tiles = axes.map(({ tile }) => tile)
   const { wide } = build.features
-  return build.kernel<Exports>(`winograd:${name}:${tiles.join('x')}`, (target) =>
+  return build.kernel<Exports>(`winograd:${name}:${tiles.map(tileName).join('x')}`, (target) =>
     generate({ ...target, tiles, wide }),
   )
 }

@@ -8,6 +8,7 @@ import {
   outputCells,
   type Region,
   tilesOf,
+  type View,
   type WinogradForm,
 } from './tiling.ts'
 
@@ -24,18 +25,29 @@ export interface RegionBox {
   readonly frame: string
   /** Whether cells of the buffer lie outside the box: they must be 0. */
   readonly hasFrame: boolean
+  /** Bytes of the buffer that hold the box. */
+  readonly boxBytes: number
   readonly workBytes: number
   words(clears: boolean): Int32Array
 }
 
+/** Where cell 0 of a span axis lies in the tensor, and how far the next one is. */
+interface Walk {
+  readonly base: number
+  readonly step: number
+  readonly size: number
+}
+
+/** The box of a region in the output, or in a view of the input. */
 export function regionBox(
   form: WinogradForm,
   region: Region,
-  side: 'input' | 'output',
+  view: readonly View[] | 'output',
   { blockStep, planeStep }: BandLayout,
 ): RegionBox {
   const { geometry: g, axes } = form
-  const isInput = side === 'input'
+  const isInput = view !== 'output'
+  const side = isInput ? 'input' : 'output'
   const strides = layoutStrides(
     g.layout,
     isInput ? g.inChannels : g.outChannels,
@@ -44,14 +56,24 @@ export function regionBox(
   const cells = axes.map((axis, a) => (isInput ? inputCells : outputCells)(axis, region.spans[a]!))
   const inner = cells.map((_, a) => product(cells.slice(a + 1)))
   const tiles = axes.map((axis, a) => tilesOf(axis, region.spans[a]!))
-  // Place of the buffer's first cell on each axis of the tensor, and the part of it that lies there.
-  const origin = axes.map(
-    ({ axis, tile, dilation }, a) => region.first[a]! * tile * dilation - (isInput ? axis.low : 0),
+  const walks = axes.map(
+    ({ axis, first, step, inputStep }, a): Walk =>
+      isInput
+        ? { base: view[a]!.start, step: inputStep, size: axis.input }
+        : { base: first, step, size: axis.output },
   )
-  const from = origin.map((place) => Math.max(0, place))
-  const to = origin.map((place, a) => Math.min(axes[a]!.axis[side], place + cells[a]!))
-  const inside = from.map((place, a) => Math.max(0, to[a]! - place))
-  const start = from.reduce((sum, place, a) => sum + (place - origin[a]!) * inner[a]!, 0)
+  // The buffer's first cell on each axis, and the cells of it that lie in the tensor.
+  const origin = axes.map(({ tile, dilation }, a) => region.first[a]! * tile.size * dilation)
+  const from = walks.map(({ base, step }, a) => Math.max(0, Math.ceil(-base / step) - origin[a]!))
+  const to = walks.map(({ base, step, size }, a) =>
+    Math.min(cells[a]!, Math.floor((size - 1 - base) / step) + 1 - origin[a]!),
+  )
+  const inside = from.map((cell, a) => Math.max(0, to[a]! - cell))
+  const start = from.reduce((sum, cell, a) => sum + cell * inner[a]!, 0)
+  const first = walks.reduce(
+    (sum, { base, step }, a) => sum + (base + step * (origin[a]! + from[a]!)) * strides.space[a]!,
+    0,
+  )
   // Lines for each product of the axes before, and all cells of the axes from here on.
   const places: number[] = []
   let workBytes = 0
@@ -63,7 +85,7 @@ export function regionBox(
   const isEmpty = inside.includes(0)
   const words = (clears: boolean): Int32Array =>
     regionTable({
-      channels: isInput ? form.channels : form.outputs,
+      channels: isInput ? form.inputs : form.outputs,
       channelStep: 4 * strides.channel,
       blockStep,
       planeStep,
@@ -72,7 +94,7 @@ export function regionBox(
       axes: axes.map(({ tile, dilation }, a) => {
         const innerStep = inner[a]! * cellBytes
         const spans = region.spans[a]!
-        const spanStep = tile * dilation * innerStep
+        const spanStep = tile.size * dilation * innerStep
         // The inner loop is the longer one where tiles do not interleave.
         const loops =
           dilation === 1
@@ -80,7 +102,7 @@ export function regionBox(
             : { rounds: spans, roundStep: spanStep, count: dilation, countStep: innerStep }
         return {
           cells: isEmpty ? 0 : inside[a]!,
-          tensorStep: 4 * strides.space[a]!,
+          tensorStep: 4 * strides.space[a]! * walks[a]!.step,
           ...loops,
           tapStep: dilation * innerStep,
           inner: inner[a]!,
@@ -91,9 +113,10 @@ export function regionBox(
       }),
     })
   return {
-    start: isEmpty ? 0 : from.reduce((sum, place, a) => sum + place * strides.space[a]!, 0),
+    start: isEmpty ? 0 : first,
     frame: [cells, isEmpty ? [] : inside, start].join(';'),
     hasFrame: inside.some((count, a) => count < cells[a]!),
+    boxBytes: product(cells) * cellBytes,
     workBytes,
     words,
   }

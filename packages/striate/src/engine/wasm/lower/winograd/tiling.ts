@@ -1,43 +1,98 @@
 /**
- * How a convolution is cut for Winograd's transforms. Along an axis, a span is `tile · dilation`
- * outputs: one tile for each phase of a dilated kernel, interleaved. A region is a box of spans of one
- * sample whose input is brought into blocks at once, a band the regions whose products are made together.
+ * How a convolution is cut for Winograd's transforms. A strided or long kernel is a sum of short ones of
+ * stride 1 over views of the input: every `stride`-th cell, from another cell on. Each view counts as
+ * further channels. A transposed convolution is one such sum for each phase of its outputs. Along an axis, a
+ * span is `tile · dilation` outputs: one tile for each phase of a dilated kernel, interleaved. A region is
+ * a box of spans of one sample whose input is brought into blocks at once, a band the regions whose
+ * products are made together.
  */
-import type { Axis } from '../../../../geometry/axis.ts'
+import { type Axis, type AxisPhase, gcd } from '../../../../geometry/axis.ts'
 import { type ConvolutionGeometry, product } from '../../../../geometry/convolution.ts'
-import { productsOf, type TileSize } from '../../kernels/index.ts'
+import { productsOf, type Tile } from '../../kernels/index.ts'
 import { cut } from '../../program.ts'
+
+/** Taps `tap + i · tapStep` of the window, `i < taps`: tap i of output j reads cell `start + inputStep · (j + i · dilation)`. */
+export interface View {
+  readonly start: number
+  readonly tap: number
+  readonly tapStep: number
+  readonly taps: number
+}
 
 export interface TiledAxis {
   readonly axis: Axis
-  readonly tile: TileSize
-  /** Products of a tile along this axis: tile + 2, or 1 for an axis with a single tap. */
+  readonly tile: Tile
+  /** Products of a tile along this axis. */
   readonly products: number
-  /** Distance of the taps, and tiles of a span. */
+  /** Outputs `first + j · step`, `j < outputs`. */
+  readonly outputs: number
+  readonly first: number
+  readonly step: number
+  /** Cells of the input from output to output. */
+  readonly inputStep: number
+  /** Distance of the taps of a view, and tiles of a span. */
   readonly dilation: number
   /** Spans that cover the output. */
   readonly spans: number
+  readonly views: readonly View[]
 }
 
-/** A 3-tap axis, or one of a single tap, that steps by one; each phase of a dilated one has outputs. */
-export const isTileable = ({ kernel, stride, upsample, dilation, output }: Axis): boolean =>
-  stride === 1 && upsample === 1 && (kernel === 1 || (kernel === 3 && dilation <= output))
+/** Taps that share one view before long ones are cut: neighbours are `period` taps apart. */
+const periodOf = ({ indexStep, offsetStep }: AxisPhase): number =>
+  indexStep / gcd(indexStep, offsetStep)
 
-export function tiledAxis(axis: Axis, tile: TileSize): TiledAxis {
-  const dilation = axis.kernel === 1 ? 1 : axis.dilation
-  const spans = Math.ceil(axis.output / (tile * dilation))
-  return { axis, tile, products: productsOf(tile), dilation, spans }
+const dilationOf = ({ taps, indexStep, offsetStep }: AxisPhase): number =>
+  taps <= periodOf({ indexStep, offsetStep } as AxisPhase)
+    ? 1
+    : offsetStep / gcd(indexStep, offsetStep)
+
+/** The most taps that a view has before long ones are cut. */
+export const viewTaps = (phase: AxisPhase): number => Math.ceil(phase.taps / periodOf(phase))
+
+/** Each phase has a tap, and each phase of a dilated kernel has outputs. */
+export const isTileable = (phase: AxisPhase): boolean =>
+  phase.taps > 0 && dilationOf(phase) <= phase.count
+
+export function tiledAxis(axis: Axis, phase: AxisPhase, tile: Tile): TiledAxis {
+  const { count, first, step, tap, tapStep, taps, offset, offsetStep, indexStep } = phase
+  const period = periodOf(phase)
+  const dilation = dilationOf(phase)
+  const views: View[] = []
+  for (let i = 0; i < Math.min(period, taps); i++) {
+    const inView = Math.ceil((taps - i) / period)
+    for (let skipped = 0; skipped < inView; skipped += tile.taps) {
+      const firstTap = i + skipped * period
+      views.push({
+        start: offset + firstTap * offsetStep,
+        tap: tap + tapStep * firstTap,
+        tapStep: tapStep * period,
+        taps: Math.min(tile.taps, inView - skipped),
+      })
+    }
+  }
+  return {
+    axis,
+    tile,
+    products: productsOf(tile),
+    outputs: count,
+    first,
+    step,
+    inputStep: indexStep,
+    dilation,
+    spans: Math.ceil(count / (tile.size * dilation)),
+    views,
+  }
 }
 
 export const tilesOf = ({ dilation }: TiledAxis, spans: number): number => dilation * spans
 
 /** Input cells that so many spans read. */
 export const inputCells = ({ tile, products, dilation }: TiledAxis, spans: number): number =>
-  ((spans - 1) * tile + products) * dilation
+  ((spans - 1) * tile.size + products) * dilation
 
 /** Output cells that so many spans write, beyond the end of the axis too. */
 export const outputCells = ({ tile, dilation }: TiledAxis, spans: number): number =>
-  spans * tile * dilation
+  spans * tile.size * dilation
 
 /** A box of spans. */
 export interface Region {
@@ -105,13 +160,17 @@ export function bandsOf(batch: number, regions: readonly Region[], tiles: number
   return bands
 }
 
-/** All that the steps of one convolution have in common. */
+/** All that the steps of one phase of a convolution have in common. */
 export interface WinogradForm {
   readonly geometry: ConvolutionGeometry
   readonly axes: readonly TiledAxis[]
+  /** The view along each axis, for every view of the input. */
+  readonly views: readonly (readonly View[])[]
   /** Products of a tile: planes of the transformed tensors. */
   readonly planes: number
-  /** Channels of a group, and blocks of eight of them. */
+  /** Channels of a group of the input. */
+  readonly inputs: number
+  /** Those of all views, and blocks of eight of them. */
   readonly channels: number
   readonly channelBlocks: number
   readonly outputs: number
@@ -128,18 +187,27 @@ export const cellBytes = 32
 /** An odd number of cache lines, so that the planes of a cell do not meet in the same set of a cache. */
 export const oddLines = (bytes: number): number => 64 * (2 * Math.ceil((bytes / 64 - 1) / 2) + 1)
 
+export const combinations = <Item>(lists: readonly (readonly Item[])[]): Item[][] =>
+  lists.reduce<Item[][]>(
+    (rows, list) => rows.flatMap((row) => list.map((item) => [...row, item])),
+    [[]],
+  )
+
 export function winogradForm(
   geometry: ConvolutionGeometry,
-  tiles: readonly TileSize[],
+  axes: readonly TiledAxis[],
 ): WinogradForm {
-  const axes = geometry.axes.map((axis, a) => tiledAxis(axis, tiles[a]!))
-  const channels = geometry.inChannels / geometry.groups
+  const views = combinations(axes.map((axis) => axis.views))
+  const inputs = geometry.inChannels / geometry.groups
+  const channels = inputs * views.length
   const outputs = geometry.outChannels / geometry.groups
   const outputBlocks = Math.ceil(outputs / 8)
   return {
     geometry,
     axes,
+    views,
     planes: product(axes.map(({ products }) => products)),
+    inputs,
     channels,
     channelBlocks: Math.ceil(channels / 8),
     outputs,

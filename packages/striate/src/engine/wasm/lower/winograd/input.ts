@@ -1,0 +1,97 @@
+/** The calls that bring pieces of the input into blocks of channels, view by view, and transform them. */
+import { layoutStrides } from '../../../../geometry/layout.ts'
+import { type WinogradInputExports, winogradInputModule } from '../../kernels/index.ts'
+import type { Builder, ValueId } from '../../plan.ts'
+import { type Call, call, place } from '../../program.ts'
+import { zero } from '../fill.ts'
+import { winogradKernel } from './kernels.ts'
+import { type BandLayout, type RegionBox, regionBox } from './regions.ts'
+import { cellBytes, type Piece, type Region, type WinogradForm } from './tiling.ts'
+
+const lanes = 8
+
+export interface InputSource {
+  readonly workBytes: number
+  /** Transforms a piece of the band, in the order of the calls: they share what lies in `work`. */
+  calls(piece: Piece, group: number, planes: ValueId, work: ValueId): Call[]
+}
+
+export function inputSource(
+  build: Builder,
+  form: WinogradForm,
+  x: ValueId,
+  regions: readonly Region[],
+  layout: BandLayout,
+): InputSource {
+  const { geometry: g, views, inputs } = form
+  const kernel = winogradKernel<WinogradInputExports>(build, form, 'input', winogradInputModule)
+  const strides = layoutStrides(
+    g.layout,
+    g.inChannels,
+    g.axes.map((axis) => axis.input),
+  )
+  const boxes = new Map(
+    regions.map((region) => [region, views.map((view) => regionBox(form, region, view, layout))]),
+  )
+  const workBytes = Math.max(
+    ...[...boxes.values()].flatMap((all) => all.map((box) => box.workBytes)),
+  )
+  const tensorPlace = (box: RegionBox, sample: number, channel: number) =>
+    place(x, 4 * (sample * strides.batch + channel * strides.channel + box.start))
+  let frame = ''
+
+  /** Each view fills blocks of its own. */
+  const byView = (piece: Piece, group: number, planes: ValueId, work: ValueId): Call[] =>
+    boxes.get(piece.region)!.map((box, view) => {
+      const clears = box.hasFrame && box.frame !== frame
+      frame = box.hasFrame ? box.frame : ''
+      return call(
+        kernel,
+        'run',
+        build.table(box.words(clears)),
+        tensorPlace(box, piece.sample, group * inputs),
+        place(planes, piece.tile * cellBytes + ((view * inputs) / lanes) * layout.blockStep),
+        place(work),
+      )
+    })
+
+  /** Views that are no whole blocks lie side by side in the lanes. */
+  const packed = (piece: Piece, group: number, planes: ValueId, work: ValueId): Call[] => {
+    const all = boxes.get(piece.region)!
+    const hasFrame = all.some((box) => box.hasFrame)
+    const calls: Call[] = []
+    for (let first = 0; first < form.channels; first += lanes) {
+      if (hasFrame) calls.push(zero(build, place(work), all[0]!.boxBytes))
+      const end = Math.min(first + lanes, form.channels)
+      for (let channel = first; channel < end; ) {
+        const view = Math.floor(channel / inputs)
+        const box = all[view]!
+        const count = Math.min(end, (view + 1) * inputs) - channel
+        calls.push(
+          call(
+            kernel,
+            'bring',
+            build.table(box.words(false)),
+            tensorPlace(box, piece.sample, group * inputs + (channel % inputs)),
+            count,
+            place(work),
+            channel - first,
+          ),
+        )
+        channel += count
+      }
+      calls.push(
+        call(
+          kernel,
+          'change',
+          build.table(all[0]!.words(false)),
+          place(planes, piece.tile * cellBytes + (first / lanes) * layout.blockStep),
+          place(work),
+        ),
+      )
+    }
+    return calls
+  }
+  const isPacked = views.length > 1 && inputs % lanes !== 0
+  return { workBytes, calls: isPacked ? packed : byView }
+}
