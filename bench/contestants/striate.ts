@@ -8,7 +8,7 @@ type ThreadFunctions = 'setThreads' | 'getThreads'
 /** An older build, given with `--library`, has one thread and no such functions. */
 type Module = Omit<typeof Striate, ThreadFunctions> & Partial<Pick<typeof Striate, ThreadFunctions>>
 
-/** What goes in are tensors before the clock starts; the result ends in an array of JavaScript. */
+/** From tensors to tensors, or from arrays to arrays. The weight of a training step is another one at every call. */
 function convolution(striate: Module, job: ConvolutionJob, arrays: Arrays): Work {
   const { compute, gradients, tensor } = striate
   const { kind, shape, resident } = job
@@ -20,23 +20,33 @@ function convolution(striate: Module, job: ConvolutionJob, arrays: Arrays): Work
   const makeUpstream = (): Striate.Tensor | undefined =>
     isTraining ? tensor(arrays.upstream!, outputShape(shape)) : undefined
   const kept = { x: makeInput(), weight: makeWeight(), upstream: makeUpstream() }
-  // Arrays that come again stay in the engine's memory, and so does what is made of them.
-  const make = (): typeof kept => {
-    if (resident) return kept
-    const x = makeInput()
-    return isTraining ? { x, weight: makeWeight(), upstream: makeUpstream() } : { ...kept, x }
-  }
+  const fresh = (): typeof kept =>
+    isTraining
+      ? { x: makeInput(), weight: makeWeight(), upstream: makeUpstream() }
+      : { ...kept, x: makeInput() }
+  const withWeight = (): typeof kept => (isTraining ? { ...kept, weight: makeWeight() } : kept)
   const names = isTraining ? ['y', 'inputGradient', 'weightGradient'] : ['y']
   const build = ({ x, weight, upstream }: typeof kept): Striate.Tensor[] => {
     const y = operator(x, weight, { stride, padding, dilation, groups })
     return upstream ? [y, ...gradients(y, [x, weight], upstream)] : [y]
   }
   let provided: (typeof kept)[] = []
+  // As TensorFlow.js must, and Python does by itself; the garbage collector would do it later.
+  const fromTensors = async (): Promise<void> => {
+    const results = build(provided.pop()!)
+    await compute(results)
+    for (const result of results) result.dispose?.()
+  }
+  const fromArrays = async (): Promise<void> => {
+    const results = build(fresh())
+    await compute(results)
+    for (const result of results) await result.data()
+  }
   return {
     provide(calls) {
-      provided = Array.from({ length: calls }, make)
+      provided = Array.from({ length: calls }, withWeight)
     },
-    run: () => compute(build(provided.pop()!)),
+    run: resident ? fromTensors : fromArrays,
     async outputs() {
       const results = build(kept)
       await compute(results)

@@ -89,17 +89,18 @@ function convolution(tf: TensorFlow, job: ConvolutionJob, arrays: Arrays): Work 
   const makeInput = (): TfTensor => tf.tensor(values, [batch, ...space, channels])
   const kept = makeInput()
   const filter = tf.tensor(...filterOf(shape, arrays.weight!))
-  const result = (): Float32Array => {
-    const input = job.resident ? kept : makeInput()
+  const fromTensor = (): void => call(kept, filter).dispose()
+  const fromArray = (): Float32Array => {
+    const input = makeInput()
     const y = call(input, filter)
     const values = y.dataSync()
     y.dispose()
-    if (!job.resident) input.dispose()
+    input.dispose()
     return values
   }
   return {
-    run: () => void result(),
-    outputs: async () => ({ y: channelsFirst(result(), outputShape(shape)) }),
+    run: job.resident ? fromTensor : () => void fromArray(),
+    outputs: async () => ({ y: channelsFirst(fromArray(), outputShape(shape)) }),
   }
 }
 

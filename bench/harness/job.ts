@@ -5,8 +5,8 @@ import { inputShape, multiplyAdds, outputShape, product, type Shape, weightShape
 export interface ConvolutionJob {
   readonly kind: 'forward' | 'training'
   /**
-   * True as in the middle of a network: what goes in lies in the library's memory already. Otherwise
-   * it is new at every call: the input, and in training the weight and the upstream too.
+   * True as in the middle of a network: what goes in lies in the library's memory already, and what
+   * comes out stays there. Otherwise both are arrays, and copies between count.
    */
   readonly resident: boolean
   readonly shape: Shape

@@ -12,7 +12,7 @@ export interface BenchOptions {
   readonly kinds: readonly ('forward' | 'training')[]
   readonly markdown: boolean
   readonly checkOnly: boolean
-  /** What goes in lies in the library's memory already, where it has such a thing. */
+  /** What goes in lies in the library's memory already, and what comes out stays there, where it has such a thing. */
   readonly resident: boolean
   /** Milliseconds. */
   readonly warmUp: number
@@ -30,7 +30,7 @@ export const usage = `options
   --shapes a,b     only shapes whose name contains a or b
   --from file      other shapes than those of bench/shapes.json
   --train          only forward and backward together; --forward: only forward
-  --resident       what goes in is in the library's memory already; else it is new at every call
+  --arrays         from arrays of JavaScript to arrays, copies included; else from tensors to tensors
   --threads 1,2    numbers of threads (1 and 2; 1 with --quick)
   --peers a,b      only these: onnxruntime-node, onnxruntime-web, tfjs-wasm, pytorch; or none
   --rounds n       rounds (7; 3 with --quick)
@@ -51,7 +51,7 @@ const flags = {
   rounds: { type: 'string' },
   quick: { type: 'boolean' },
   check: { type: 'boolean' },
-  resident: { type: 'boolean' },
+  arrays: { type: 'boolean' },
   markdown: { type: 'boolean' },
   node: { type: 'string' },
   python: { type: 'string', default: 'python3' },
@@ -95,7 +95,7 @@ export function readOptions(
     kinds: values.train === values.forward ? ['forward', 'training'] : [only],
     markdown: values.markdown ?? false,
     checkOnly: values.check ?? false,
-    resident: values.resident ?? false,
+    resident: !values.arrays,
     warmUp: quick ? 150 : 500,
     turn: quick ? 30 : 100,
     from: values.from,

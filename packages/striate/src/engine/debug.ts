@@ -1,7 +1,7 @@
 /** What the engine tells of its work on standard error: the words of the environment variable `STRIATE_DEBUG`. */
 
 /** `1` is for the command line, which then shows where an error was made. */
-const known = ['plan', 'kernels', '1'] as const
+const known = ['plan', 'kernels', 'canaries', '1'] as const
 
 export type DebugWord = (typeof known)[number]
 

@@ -15,24 +15,16 @@ export interface LazyValue {
 }
 
 function lazyLeaf({ shape, dtype, make }: LazyValue): Node {
-  const node = leafNode(shape, dtype, new Uint8Array(0))
-  const property = { configurable: true, enumerable: true }
-  Object.defineProperty(node, 'data', {
-    ...property,
-    get: (): TypedArray => {
-      const value = make()
-      Object.defineProperty(node, 'data', { ...property, value, writable: true })
-      return value
-    },
-  })
-  return node
+  let made: TypedArray | undefined
+  const read = (): TypedArray => {
+    made ??= make()
+    return made
+  }
+  return leafNode(shape, dtype, { read })
 }
 
 /** A node of its own for the value: known, or detached from its history. */
-function ownNode(value: Tensor): Node {
-  const { shape, dtype, data } = value.node
-  return data ? leafNode(shape, dtype, data) : value.detach().node
-}
+const ownNode = (value: Tensor): Node => value.detach().node
 
 /**
  * A tensor whose value changes. Whatever was computed from it keeps the value that it had then.
@@ -118,4 +110,7 @@ export class Parameter extends State {
 }
 
 /** A state that a layer keeps for itself, such as a running mean; saved with the parameters. */
-export class Buffer extends State {}
+export class Buffer extends State {
+  /** Whether it follows the data in training; `layer.freeze(pattern, { keepStatistics: true })` turns it off. */
+  follows = true
+}

@@ -32,7 +32,7 @@ export async function compute(tensors: readonly Tensor[]): Promise<void> {
 /** @internal What computing the tensors now would compute: them, and states that wait. */
 export function wantedNodes(tensors: readonly Tensor[]): Node[] {
   const nodes = [...tensors, ...pending].map(({ node }) => node)
-  return [...new Set(nodes)].filter(({ data }) => !data)
+  return [...new Set(nodes)].filter(({ isKnown }) => !isKnown)
 }
 
 /** @internal The same, for an engine that runs it: the states wait no longer. */

@@ -1,58 +1,113 @@
 /** The lazy graph: a node is a value that is known, or an operator on other nodes still to be run. */
-import type { DType, TypedArray } from './dtype.ts'
+import { copyOf, type DType, type TypedArray } from './dtype.ts'
 import type { Operator } from './operator.ts'
 import { currentScope } from './scope.ts'
 
-export interface Node {
-  /** Rises with creation, so that inputs always have smaller numbers than what reads them. */
-  readonly id: number
-  readonly shape: readonly number[]
-  readonly dtype: DType
-  /** Null for a leaf. */
-  operator: Operator<unknown> | null
-  attributes: unknown
-  inputs: readonly Node[]
-  /** The value, once known. */
-  data: TypedArray | null
-  /** Whether gradients may pass; without, the node forgets its inputs as soon as its value is known. */
-  readonly tracked: boolean
-  /** The dotted name of the layer in whose forward it was built; for people, never for plans. */
-  readonly scope: string
+/** Where a known value lies while no array of JavaScript holds it: in an engine's memory, or in a recipe. */
+export interface ValueSource {
+  read(): TypedArray
+  /** An array that nobody else has, where that costs no more than reading. */
+  copy?(): TypedArray
+  /** One more holder, which will let go in turn. */
+  hold?(): void
+  letGo?(): void
 }
 
 let lastId = 0
 let trackingPaused = 0
 
-export const leafNode = (shape: readonly number[], dtype: DType, data: TypedArray): Node => ({
-  id: ++lastId,
-  shape,
-  dtype,
-  operator: null,
-  attributes: null,
-  inputs: [],
-  data,
-  tracked: true,
-  scope: '',
-})
+export class Node {
+  /** Rises with creation, so that inputs always have smaller numbers than what reads them. */
+  readonly id: number = ++lastId
+  readonly shape: readonly number[]
+  readonly dtype: DType
+  /** Null for a leaf. */
+  operator: Operator<unknown> | null = null
+  attributes: unknown = null
+  inputs: readonly Node[] = []
+  /** Whether gradients may pass; without, the node forgets its inputs as soon as its value is known. */
+  readonly tracked: boolean
+  /** The dotted name of the layer in whose forward it was built; for people, never for plans. */
+  readonly scope: string
+  #data: TypedArray | null = null
+  #source: ValueSource | null = null
 
-export const operationNode = (
+  constructor(shape: readonly number[], dtype: DType, tracked = true, scope = '') {
+    this.shape = shape
+    this.dtype = dtype
+    this.tracked = tracked
+    this.scope = scope
+  }
+
+  get isKnown(): boolean {
+    return this.#data !== null || this.#source !== null
+  }
+
+  /** The value, once known; what lies elsewhere is brought at the first reading. */
+  get data(): TypedArray | null {
+    if (this.#data === null && this.#source !== null) this.#data = this.#source.read()
+    return this.#data
+  }
+
+  /** The known value in an array that nobody else has. */
+  copy(): TypedArray {
+    return this.#data === null && this.#source?.copy ? this.#source.copy() : copyOf(this.data!)
+  }
+
+  /** Where the value lies beside, or instead of, the array. */
+  get source(): ValueSource | null {
+    return this.#source
+  }
+
+  /** The value becomes known. */
+  set(value: TypedArray | ValueSource): void {
+    if ('read' in value) {
+      this.#source = value
+      value.hold?.()
+    } else this.#data = value
+  }
+
+  /** A leaf of the same known value. */
+  leaf(): Node {
+    const leaf = new Node(this.shape, this.dtype)
+    leaf.#data = this.#data
+    leaf.#source = this.#source
+    leaf.#source?.hold?.()
+    return leaf
+  }
+
+  /** Forgets the value; it can be computed again while the inputs are known. */
+  forget(): void {
+    this.#source?.letGo?.()
+    this.#source = null
+    this.#data = null
+  }
+}
+
+export function leafNode(
+  shape: readonly number[],
+  dtype: DType,
+  value: TypedArray | ValueSource,
+): Node {
+  const node = new Node(shape, dtype)
+  node.set(value)
+  return node
+}
+
+export function operationNode(
   operator: Operator<unknown>,
   inputs: readonly Node[],
   attributes: unknown,
   shape: readonly number[],
   dtype: DType,
   tracked: boolean,
-): Node => ({
-  id: ++lastId,
-  shape,
-  dtype,
-  operator,
-  attributes,
-  inputs,
-  data: null,
-  tracked: tracked && trackingPaused === 0,
-  scope: currentScope(),
-})
+): Node {
+  const node = new Node(shape, dtype, tracked && trackingPaused === 0, currentScope())
+  node.operator = operator
+  node.inputs = inputs
+  node.attributes = attributes
+  return node
+}
 
 /** Runs `build` so that the operations it makes keep no history for gradients. */
 export function withoutTracking<T>(build: () => T): T {
@@ -65,8 +120,8 @@ export function withoutTracking<T>(build: () => T): T {
 }
 
 /** Records the value of a node; an untracked node lets go of what it was made from. */
-export function settle(node: Node, data: TypedArray): void {
-  node.data = data
+export function settle(node: Node, value: TypedArray | ValueSource): void {
+  node.set(value)
   if (!node.tracked) {
     node.inputs = []
     node.operator = null

@@ -1,7 +1,7 @@
 /** The tensor: a shape, an element type and a value that is computed when somebody reads it. */
 import { describe, fail } from '../errors.ts'
 import { compute } from './compute.ts'
-import { allocate, copyOf, type DType, type TypedArray } from './dtype.ts'
+import { allocate, type DType, type TypedArray } from './dtype.ts'
 import { leafNode, type Node, operationNode } from './node.ts'
 import type { Operator } from './operator.ts'
 import { sizeOf } from './shape.ts'
@@ -44,7 +44,7 @@ export class Tensor {
   /** The elements in row-major order; a copy that is yours to change. */
   async data(): Promise<TypedArray> {
     await compute([this])
-    return copyOf(this.node.data!)
+    return this.node.copy()
   }
 
   /** The elements as nested arrays; a plain number for a tensor without axes. */
@@ -67,10 +67,28 @@ export class Tensor {
     return this.node.data![0]!
   }
 
+  /**
+   * Gives the memory of the value back at once. Never needed: the garbage collector finds what nobody
+   * holds. In a loop that makes large results it saves the time until then. Reading the tensor again
+   * computes it again where its history is known, and is an error elsewhere.
+   *
+   * @example
+   * ```ts
+   * import { add, tensor } from 'striate'
+   * const y = add(tensor([1, 2]), 3)
+   * await y.array() // => [4, 5]
+   * y.dispose()
+   * await y.array() // => [4, 5]
+   * ```
+   */
+  dispose(): void {
+    this.node.forget()
+  }
+
   /** The same value, through which no gradient passes and which keeps no history. */
   detach(): Tensor {
     const { node } = this
-    if (node.data) return new Tensor(leafNode(node.shape, node.dtype, node.data))
+    if (node.isKnown) return new Tensor(node.leaf())
     return new Tensor(operationNode(identity, [node], null, node.shape, node.dtype, false))
   }
 

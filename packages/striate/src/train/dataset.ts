@@ -6,18 +6,23 @@ import { compute } from '../tensor/compute.ts'
 import { allocate, asFloat, type DType, type TypedArray } from '../tensor/dtype.ts'
 import { sizeOf } from '../tensor/shape.ts'
 import { fromData, Tensor, tensor } from '../tensor/tensor.ts'
+import type { Outputs } from './losses.ts'
 
-/** Samples side by side: the first axis of both tensors counts them. */
-export interface Batch {
+/** Samples side by side: the first axis of every tensor counts them. */
+export interface Batch<Target extends Tensor | Outputs = Tensor> {
   readonly x: Tensor
-  readonly target: Tensor
+  /** What is wanted: a tensor, or tensors by name for a network with several outputs. */
+  readonly target: Target
 }
 
 /** Samples numbered from 0 to `length` − 1. */
-export interface Dataset {
+export interface Dataset<Target extends Tensor | Outputs = Tensor> {
   readonly length: number
-  /** The samples of these numbers, in this order; at once, or when they have been read. */
-  batch(indices: Uint32Array): Batch | Promise<Batch>
+  /**
+   * The samples of these numbers, in this order; at once, or when they have been read. `pass` counts
+   * the times through the data, from 0: samples that are changed at random differ from pass to pass.
+   */
+  batch(indices: Uint32Array, pass?: number): Batch<Target> | Promise<Batch<Target>>
 }
 
 /** An array of samples: a tensor, a typed array with its shape, or one number per sample. */
@@ -36,7 +41,8 @@ export interface ArraysOptions {
 /**
  * A data set of arrays in memory; the first axis of each counts samples. Batches of `x` are float32
  * (or float64, if `x` is): bytes are converted, scaled and shifted as they are handed out. Bytes of
- * `target` become int32, as losses expect of classes. Without `target`, `x` is its own.
+ * `target` become int32, as losses expect of classes. Without `target`, `x` is its own; arrays by name
+ * are targets by name, for a network with several outputs.
  *
  * @throws StriateError if the arrays have no first axis, or of different lengths.
  * @example
@@ -51,8 +57,19 @@ export interface ArraysOptions {
  */
 export function fromArrays(
   arrays: { readonly x: SampleArray; readonly target?: SampleArray },
+  options?: ArraysOptions,
+): Dataset
+export function fromArrays<const Targets extends Readonly<Record<string, SampleArray>>>(
+  arrays: { readonly x: SampleArray; readonly target: Targets },
+  options?: ArraysOptions,
+): Dataset<{ readonly [Name in keyof Targets]: Tensor }>
+export function fromArrays(
+  arrays: {
+    readonly x: SampleArray
+    readonly target?: SampleArray | Readonly<Record<string, SampleArray>>
+  },
   options: ArraysOptions = {},
-): Dataset {
+): Dataset<Tensor> | Dataset<Outputs> {
   const op = 'fromArrays'
   rejectUnknown(op, arrays, ['x', 'target'])
   rejectUnknown(op, options, ['scale', 'shift'])
@@ -62,25 +79,58 @@ export function fromArrays(
     fail({ op, argument, needs: 'must be a finite number', got: describe(value) })
   }
   const x = samples(op, 'x', arrays.x)
-  const target = arrays.target === undefined ? null : samples(op, 'target', arrays.target)
   const length = x.shape[0]!
-  if (target && target.shape[0] !== length) {
+  const read = (argument: string, value: SampleArray): Tensor => {
+    const target = samples(op, argument, value)
+    if (target.shape[0] === length) return target
     const needs = `must have as many samples as x (${length})`
-    fail({ op, argument: 'target', needs, got: `shape [${target.shape.join(', ')}]` })
+    return fail({ op, argument, needs, got: `shape [${target.shape.join(', ')}]` })
   }
-  const targetType = target?.dtype === 'uint8' ? 'int32' : target?.dtype
-  const pick = (indices: Uint32Array): Batch => {
-    const rows = take(x, indices, asFloat(x.dtype), scale, shift)
-    return { x: rows, target: target ? take(target, indices, targetType!, 1, 0) : rows }
+  const xRows = (indices: Uint32Array): Tensor => take(x, indices, asFloat(x.dtype), scale, shift)
+  const rows = (array: Tensor, indices: Uint32Array): Tensor =>
+    take(array, indices, array.dtype === 'uint8' ? 'int32' : array.dtype, 1, 0)
+  const { target } = arrays
+  if (isByName(target)) {
+    const named = Object.entries(target).map(
+      ([name, value]) => [name, read(`target '${name}'`, value)] as const,
+    )
+    return dataset(length, [x, ...named.map(([, each]) => each)], (indices) => ({
+      x: xRows(indices),
+      target: Object.fromEntries(named.map(([name, each]) => [name, rows(each, indices)])),
+    }))
   }
+  const wanted = target === undefined ? null : read('target', target)
+  return dataset(length, wanted ? [x, wanted] : [x], (indices) => {
+    const own = xRows(indices)
+    return { x: own, target: wanted ? rows(wanted, indices) : own }
+  })
+}
+
+/** Samples out of arrays, which are computed where they are not known. */
+function dataset<Target extends Tensor | Outputs>(
+  length: number,
+  arrays: readonly Tensor[],
+  pick: (indices: Uint32Array) => Batch<Target>,
+): Dataset<Target> {
   return {
     length,
     batch(indices) {
       checkIndices('batch', indices, length)
-      const unknown = [x, ...(target ? [target] : [])].filter((each) => each.node.data === null)
+      const unknown = arrays.filter((each) => !each.node.isKnown)
       return unknown.length === 0 ? pick(indices) : compute(unknown).then(() => pick(indices))
     },
   }
+}
+
+/** Whether these are arrays by name, not one array with its shape. */
+function isByName(
+  value: SampleArray | Readonly<Record<string, SampleArray>> | undefined,
+): value is Readonly<Record<string, SampleArray>> {
+  if (typeof value !== 'object' || value === null) return false
+  if (value instanceof Tensor || isTyped(value)) return false
+  const isOne = 'shape' in value && Array.isArray(value.shape)
+  const each = Object.values(value)
+  return !isOne && each.length > 0 && each.every((one) => typeof one === 'object' && one !== null)
 }
 
 function samples(op: string, argument: string, value: SampleArray): Tensor {
@@ -135,7 +185,7 @@ function take(
   return fromData(out, [indices.length, ...rest], dtype)
 }
 
-function checkIndices(op: string, indices: Uint32Array, length: number): void {
+export function checkIndices(op: string, indices: Uint32Array, length: number): void {
   const argument = 'indices'
   if (!(indices instanceof Uint32Array))
     fail({ op, argument, needs: 'must be a Uint32Array', got: describe(indices) })
@@ -147,7 +197,11 @@ function checkIndices(op: string, indices: Uint32Array, length: number): void {
 }
 
 /** Throws unless the value can be asked for batches. */
-export function checkDataset(op: string, argument: string, value: Dataset): Dataset {
+export function checkDataset<D extends Dataset<Tensor | Outputs>>(
+  op: string,
+  argument: string,
+  value: D,
+): D {
   const isDataset =
     typeof value === 'object' &&
     value !== null &&
@@ -166,7 +220,10 @@ export function checkDataset(op: string, argument: string, value: Dataset): Data
  *
  * @throws StriateError for a number that the data set does not have.
  */
-export function subset(dataset: Dataset, indices: ArrayLike<number>): Dataset {
+export function subset<Target extends Tensor | Outputs>(
+  dataset: Dataset<Target>,
+  indices: ArrayLike<number>,
+): Dataset<Target> {
   const op = 'subset'
   checkDataset(op, 'dataset', dataset)
   const wrong = Array.from(indices).find((index) => !Number.isSafeInteger(index) || index < 0)
@@ -176,9 +233,12 @@ export function subset(dataset: Dataset, indices: ArrayLike<number>): Dataset {
   checkIndices(op, chosen, dataset.length)
   return {
     length: chosen.length,
-    batch(numbers) {
+    batch(numbers, pass) {
       checkIndices('batch', numbers, chosen.length)
-      return dataset.batch(numbers.map((number) => chosen[number]!))
+      return dataset.batch(
+        numbers.map((number) => chosen[number]!),
+        pass,
+      )
     },
   }
 }
@@ -197,7 +257,11 @@ export function subset(dataset: Dataset, indices: ArrayLike<number>): Dataset {
  * validation.length // => 2
  * ```
  */
-export function splitDataset(dataset: Dataset, fraction: number, seed = 0): [Dataset, Dataset] {
+export function splitDataset<Target extends Tensor | Outputs>(
+  dataset: Dataset<Target>,
+  fraction: number,
+  seed = 0,
+): [Dataset<Target>, Dataset<Target>] {
   const op = 'splitDataset'
   checkDataset(op, 'dataset', dataset)
   const count = Math.round(dataset.length * fraction)

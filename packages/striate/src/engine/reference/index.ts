@@ -36,7 +36,7 @@ export const referenceEngine: Engine = {
     for (const node of order) for (const input of node.inputs) lastUse.set(input, node)
     const keep = new Set(wanted)
     for (const node of order) {
-      const inputs = node.inputs.map((input) => input.data ?? values.get(input)!)
+      const inputs = node.inputs.map((input) => values.get(input) ?? input.data!)
       const output = runReference(node, inputs)
       const isWhole = node.dtype === 'int32' || node.dtype === 'uint8'
       values.set(node, isWhole ? store(output, node.dtype) : output)

@@ -1,5 +1,6 @@
 /** What the WebAssembly of this machine can do, found by compiling a tiny module; V8's flags set where they exist. */
 import { f32x4, ModuleBuilder, v128 } from './assembler/index.ts'
+import { v8OfNode, v8Version } from './v8.ts'
 
 export interface Features {
   /** Multiply-adds may be fused (relaxed SIMD). */
@@ -8,11 +9,8 @@ export interface Features {
   readonly wide: boolean
 }
 
-/** The parts of Node's process object that are read here; none of them is there in a browser. */
 interface NodeProcess {
   readonly env?: Readonly<Record<string, string | undefined>>
-  readonly versions?: { readonly v8?: string }
-  getBuiltinModule?(name: 'node:v8'): { setFlagsFromString(flag: string): void } | undefined
 }
 
 /** The first V8 that joins loads, stores and arithmetic of whole chains: that of Node 24. */
@@ -22,14 +20,12 @@ const firstWideV8 = 13
 export function probeFeatures(): Features {
   const { process } = globalThis as { readonly process?: NodeProcess }
   const isOn = (name: string): boolean => process?.env?.[name] !== 'off'
-  const v8 = process?.getBuiltinModule?.('node:v8')
+  const v8 = v8OfNode()
   const wantsRelaxed = isOn('STRIATE_RELAXED')
   if (wantsRelaxed && !compilesRelaxed()) v8?.setFlagsFromString('--experimental-wasm-relaxed-simd')
   const relaxed = wantsRelaxed && compilesRelaxed()
-  const isWideV8 = Number.parseInt(process?.versions?.v8 ?? '0', 10) >= firstWideV8
-  const wide = relaxed && isWideV8 && v8 !== undefined && isOn('STRIATE_REVECTORIZE')
-  if (wide) v8.setFlagsFromString('--experimental-wasm-revectorize')
-  return { relaxed, wide }
+  const isWideV8 = v8 !== undefined && v8Version() >= firstWideV8
+  return { relaxed, wide: relaxed && isWideV8 && isOn('STRIATE_REVECTORIZE') }
 }
 
 function compilesRelaxed(): boolean {

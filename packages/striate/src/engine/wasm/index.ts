@@ -1,21 +1,23 @@
 /** The WASM engine: plans a graph once by its structure, then runs generated kernels over one arena. */
-import { allocate, type TypedArray } from '../../tensor/dtype.ts'
+import { copyOf, type TypedArray } from '../../tensor/dtype.ts'
 import { type Node, settle } from '../../tensor/node.ts'
-import { sizeOf } from '../../tensor/shape.ts'
 import { debugs, tell } from '../debug.ts'
 import type { Engine } from '../engine.ts'
 import { explain } from '../inspect/explanation.ts'
 import { schedule } from '../schedule.ts'
 import { getThreads } from '../threads.ts'
+import { canariesOn } from './canaries.ts'
 import { KernelCache } from './kernelCache.ts'
+import { linkAt, linkPlan } from './linking.ts'
 import { forcedAlgorithm } from './lower/chooser.ts'
 import { viewOf } from './lower/host.ts'
 import { type Block, EngineMemory } from './memory.ts'
-import type { LinkedProgram, Plan, PlannedGraph, RunContext, Step, ValueId } from './plan.ts'
+import type { Plan, PlannedGraph, RunContext, Step, ValueId } from './plan.ts'
 import { makePlan } from './planner.ts'
 import { ThreadPool } from './pool.ts'
-import { link, merge, type Stage } from './program.ts'
+import { merge, type Stage } from './program.ts'
 import { Residency, type Resident } from './residency.ts'
+import { StoredValue, StoredValues } from './stored.ts'
 import { structureOf } from './structure.ts'
 
 /** Plans kept; the one not used for longest goes first. */
@@ -27,6 +29,7 @@ interface Machinery {
   readonly pool: ThreadPool
   readonly kernels: KernelCache
   readonly residency: Residency
+  readonly stored: StoredValues
 }
 
 function start(): Machinery {
@@ -34,7 +37,8 @@ function start(): Machinery {
   const control = memory.allocate(16, 'control words').address
   const pool = new ThreadPool(memory.memory, control)
   const kernels = new KernelCache(memory.memory, memory.isShared, pool)
-  return { memory, pool, kernels, residency: new Residency(memory) }
+  const residency = new Residency(memory)
+  return { memory, pool, kernels, residency, stored: new StoredValues(memory) }
 }
 
 /** How long a run took, step by step; milliseconds. */
@@ -91,7 +95,7 @@ export class WasmEngine implements Engine {
     const threads = memory.isShared ? getThreads() : 1
     const order = schedule(wanted)
     const structure = structureOf(order, wanted)
-    const key = `${threads};${forcedAlgorithm() ?? ''};${structure.key}`
+    const key = `${threads};${forcedAlgorithm() ?? ''};${canariesOn() ? 'canaries' : ''};${structure.key}`
     const known = this.#plans.get(key)
     const plan = known ?? makePlan(structure, memory, kernels, threads)
     this.#plans.delete(key)
@@ -110,18 +114,22 @@ export class WasmEngine implements Engine {
   ): Promise<{ readonly graph: PlannedGraph; readonly began: number }> {
     const graph = await this.#plan(wanted)
     const { plan, structure, threads } = graph
-    const { memory, pool, residency } = this.#machinery!
+    const { memory, pool, residency, stored } = this.#machinery!
     residency.tidy()
-    const homes = structure.leaves.map((leaf) => residency.find(leaf.data!))
-    const context = this.#enter(plan, memory, homes)
+    stored.tidy()
+    const homes = structure.leaves.map((leaf) => homeOf(leaf, residency))
+    const blocks = stored.makeRoom(plan)
+    const context = this.#enter(plan, memory, homes, blocks)
     const stages = tick ? withTicks(plan.steps, tick) : plan.stages
     const isParallel = stages.some((stage) => 'parts' in stage && stage.parts.length > 1)
     // A worker is started when there is work for it, and stopped when fewer threads are wanted.
     if (isParallel || pool.threads > threads) pool.resize(threads)
+    const arena = this.#arena!.address
     const program = tick
-      ? linkAt(this.#arena!.address, homes, stages, memory, context)
-      : this.#link(plan, memory, homes, context)
+      ? linkAt(arena, stages, memory, context, new Set())
+      : linkPlan(plan, arena, memory, context)
     const began = performance.now()
+    plan.watch?.prepare(context)
     for (const [i, leaf] of structure.leaves.entries())
       if (homes[i] === null) write(context, plan.leaves[i]!, leaf.data!)
     try {
@@ -133,17 +141,26 @@ export class WasmEngine implements Engine {
     } catch (error) {
       // Nobody knows which of the kept values were made.
       for (const step of plan.kept.steps) step.ranWith = null
+      for (const block of blocks) memory.free(block)
       throw error
     } finally {
       if (tick) for (const block of program.blocks) memory.free(block)
     }
-    for (const [i, node] of structure.wanted.entries())
-      if (!node.data) settle(node, read(context, plan.results[i]!, node))
+    const values = stored.add(plan, blocks)
+    for (const [i, node] of structure.wanted.entries()) {
+      const value = plan.results[i]!
+      if (!node.isKnown) settle(node, values.get(value) ?? read(context, value, node))
+    }
     return { graph, began }
   }
 
-  /** `homes` has the addresses of the leaves that lie outside the arena. */
-  #enter(plan: Plan, memory: EngineMemory, homes: readonly (Resident | null)[]): RunContext {
+  /** `homes` has the addresses of the leaves that lie outside the arena, `blocks` those of stored results. */
+  #enter(
+    plan: Plan,
+    memory: EngineMemory,
+    homes: readonly (Resident | null)[],
+    blocks: readonly Block[],
+  ): RunContext {
     if (!this.#arena || this.#arena.bytes < plan.arenaBytes) {
       if (this.#arena) memory.free(this.#arena)
       this.#arena = undefined
@@ -154,24 +171,10 @@ export class WasmEngine implements Engine {
     for (const [value, offset] of plan.kept.offsets)
       outside.set(value, plan.kept.block!.address + offset)
     for (const [i, home] of homes.entries()) if (home) outside.set(plan.leaves[i]!, home.address)
+    for (const [i, { address }] of blocks.entries()) outside.set(plan.stored[i]!, address)
     const address = (value: ValueId): number => outside.get(value) ?? base + plan.offsets[value]!
-    return { memory: memory.memory, address }
-  }
-
-  /** The plan's program in memory, written anew where the arena or a leaf has moved. */
-  #link(
-    plan: Plan,
-    memory: EngineMemory,
-    homes: readonly (Resident | null)[],
-    context: RunContext,
-  ): LinkedProgram {
-    const arena = this.#arena!.address
-    const stays = plan.linked?.homes.every((home, i) => home?.address === homes[i]?.address)
-    if (plan.linked?.arena === arena && stays) return plan.linked
-    for (const block of plan.linked?.blocks ?? []) memory.free(block)
-    plan.linked = null
-    plan.linked = linkAt(arena, homes, plan.stages, memory, context)
-    return plan.linked
+    const isResident = (value: ValueId): boolean => Boolean(homes[plan.leaves.indexOf(value)])
+    return { memory: memory.memory, address, isResident }
   }
 
   #forgetOldPlans(memory: EngineMemory): void {
@@ -202,35 +205,16 @@ function stagesToSkip(
   )
 }
 
-/** The words of stages in memory. */
-function linkAt(
-  arena: number,
-  homes: readonly (Resident | null)[],
-  parts: readonly Stage[],
-  memory: EngineMemory,
-  context: RunContext,
-): LinkedProgram {
-  const { words, starts } = link(parts, context.address)
-  const stages = starts.length
-  const program = memory.allocate(words.byteLength, 'program of a plan')
-  const state = memory.allocate(12 * stages, 'program of a plan')
-  new Float64Array(memory.memory.buffer, program.address, words.length).set(words)
-  new Int32Array(memory.memory.buffer, state.address + 8 * stages, stages).set(starts)
-  return {
-    arena,
-    homes,
-    program: program.address,
-    words: words.length,
-    state: state.address,
-    stages,
-    blocks: [program, state],
-  }
-}
-
 /** The stages of the steps, with a look at the clock around each step. */
 function withTicks(steps: readonly Step[], tick: () => void): Stage[] {
   const look: Stage = { host: tick }
   return [look, ...steps.flatMap((step) => [...merge(step.stages), look])]
+}
+
+/** Where the value of a leaf lies in memory, or null if it must be copied in. */
+function homeOf(leaf: Node, residency: Residency): Resident | null {
+  const home = leaf.source instanceof StoredValue ? leaf.source.home : null
+  return home ?? residency.find(leaf.data!)
 }
 
 function write(context: RunContext, value: ValueId, data: TypedArray): void {
@@ -239,9 +223,7 @@ function write(context: RunContext, value: ValueId, data: TypedArray): void {
 }
 
 function read(context: RunContext, value: ValueId, node: Node): TypedArray {
-  const data = allocate(node.dtype, sizeOf(node.shape))
-  data.set(viewOf(context, value, node))
-  return data
+  return copyOf(viewOf(context, value, node))
 }
 
 export const wasmEngine: WasmEngine = new WasmEngine()

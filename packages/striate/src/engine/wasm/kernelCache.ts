@@ -1,5 +1,6 @@
 /** Compiles each generated kernel once and makes it known to every thread. */
 import { debugs, tell } from '../debug.ts'
+import { compile } from './compile.ts'
 import { type Features, probeFeatures } from './features.ts'
 import type { KernelFunction } from './interpreter.ts'
 import type { KernelModule, KernelTarget } from './kernels/index.ts'
@@ -39,7 +40,7 @@ export class KernelCache {
     const generated = performance.now()
     const kernel: Kernel<Exports> = { name, numbers: new Map() }
     this.#kernels.set(key, kernel as Kernel<unknown>)
-    const compiled = WebAssembly.compile(bytes).then((module) => {
+    const compiled = compile(bytes, this.features).then((module) => {
       const exports = instantiate(module, this.#memory) as Record<string, KernelFunction>
       const first = this.#pool.add(module, exports)
       for (const [i, each] of Object.keys(exports).entries())

@@ -1,5 +1,6 @@
 /** The engine's linear memory, handed out in blocks: first fit, neighbours merged when they are free again. */
 import { fail } from '../../errors.ts'
+import { brokenCanary, canariesOn, canaryBytes, plantCanaries } from './canaries.ts'
 
 const pageBytes = 65536
 const alignment = 64
@@ -11,12 +12,18 @@ export interface Block {
   readonly bytes: number
 }
 
+const roundUp = (bytes: number): number =>
+  Math.max(alignment, Math.ceil(bytes / alignment) * alignment)
+
 export class EngineMemory {
   readonly memory: WebAssembly.Memory
   /** Whether worker threads can have it too. */
   readonly isShared: boolean
   /** Free blocks by rising address, never adjacent. Address 0 stays unused: it means "none". */
   #free: Block[] = [{ address: alignment, bytes: 16 * pageBytes - alignment }]
+
+  /** Blocks with canaries around them, by address. */
+  readonly #guarded = new Map<number, { readonly bytes: number; readonly what: string }>()
 
   constructor() {
     const { crossOriginIsolated } = globalThis as { readonly crossOriginIsolated?: boolean }
@@ -29,7 +36,15 @@ export class EngineMemory {
 
   /** @throws StriateError when 4 GiB, or what the system gives, do not suffice; `what` names the need. */
   allocate(bytes: number, what: string): Block {
-    const size = Math.max(alignment, Math.ceil(bytes / alignment) * alignment)
+    if (!canariesOn()) return this.#take(bytes, what)
+    const address = this.#take(bytes + 2 * canaryBytes, what).address + canaryBytes
+    this.#guarded.set(address, { bytes, what })
+    plantCanaries(this.memory.buffer, address, bytes)
+    return { address, bytes }
+  }
+
+  #take(bytes: number, what: string): Block {
+    const size = roundUp(bytes)
     let at = this.#free.findIndex((block) => block.bytes >= size)
     if (at < 0) {
       this.#grow(size, what)
@@ -51,6 +66,26 @@ export class EngineMemory {
   }
 
   free(block: Block): void {
+    const guarded = this.#guarded.get(block.address)
+    if (guarded) {
+      this.#guarded.delete(block.address)
+      const bytes = roundUp(guarded.bytes + 2 * canaryBytes)
+      this.#give({ address: block.address - canaryBytes, bytes })
+    } else this.#give(block)
+  }
+
+  /** The first block whose canaries are broken; they are whole again then. */
+  brokenBlock(): { readonly what: string; readonly where: string } | null {
+    for (const [address, { bytes, what }] of this.#guarded) {
+      const where = brokenCanary(this.memory.buffer, address, bytes)
+      if (where === null) continue
+      plantCanaries(this.memory.buffer, address, bytes)
+      return { what, where }
+    }
+    return null
+  }
+
+  #give(block: Block): void {
     let at = this.#free.findIndex((each) => each.address > block.address)
     if (at < 0) at = this.#free.length
     const before = this.#free[at - 1]
@@ -83,6 +118,6 @@ export class EngineMemory {
         cause,
       })
     }
-    this.free({ address: before, bytes: this.memory.buffer.byteLength - before })
+    this.#give({ address: before, bytes: this.memory.buffer.byteLength - before })
   }
 }

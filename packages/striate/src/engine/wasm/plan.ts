@@ -5,8 +5,7 @@ import type { Features } from './features.ts'
 import type { Kernel } from './kernelCache.ts'
 import type { KernelModule, KernelTarget } from './kernels/index.ts'
 import type { Block, EngineMemory } from './memory.ts'
-import type { Stage } from './program.ts'
-import type { Resident } from './residency.ts'
+import type { MovingWord, Stage } from './program.ts'
 import type { Structure } from './structure.ts'
 
 /** A value in the arena, by number; its address is known when the plan runs. */
@@ -24,6 +23,8 @@ export interface PlannedValue {
 export interface RunContext {
   readonly memory: WebAssembly.Memory
   address(value: ValueId): number
+  /** Whether the value is a known one that stays in memory, outside the arena. */
+  isResident(value: ValueId): boolean
 }
 
 export interface Step {
@@ -92,10 +93,20 @@ export interface Plan {
   readonly leaves: readonly ValueId[]
   /** Values of the results, in the order in which they were asked for. */
   readonly results: readonly ValueId[]
+  /** Those of them that get a block of their own in every run, and stay there. */
+  readonly stored: readonly ValueId[]
   readonly tables: readonly Block[]
   readonly kept: KeptValues
   /** The stages as words in memory, for the arena at one address. */
   linked: LinkedProgram | null
+  /** In tests: looks after canaries around the values. */
+  readonly watch: Watch | null
+}
+
+/** Canaries around the values of a plan. */
+export interface Watch {
+  /** Makes them whole, and what nobody has written NaN; before the known values are copied in. */
+  prepare(context: RunContext): void
 }
 
 /** A plan together with the graph that asked for it. */
@@ -121,8 +132,9 @@ export interface KeptValues {
 
 export interface LinkedProgram {
   readonly arena: number
-  /** Addresses of the leaves that lie outside the arena. */
-  readonly homes: readonly (Resident | null)[]
+  /** The words that follow leaves and stored results, and where these were last. */
+  readonly moving: ReadonlyMap<ValueId, readonly MovingWord[]>
+  readonly places: Map<ValueId, number>
   readonly program: number
   readonly words: number
   readonly state: number

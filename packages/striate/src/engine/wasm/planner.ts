@@ -2,7 +2,8 @@
 import type { OperatorName } from '../../ops/table.ts'
 import { bytesOf } from '../../tensor/dtype.ts'
 import { sizeOf } from '../../tensor/shape.ts'
-import { layOut } from './arena.ts'
+import { layOut, layOutApart } from './arena.ts'
+import { canariesOn, canaryBytes } from './canaries.ts'
 import { fuse, type Groups, groupExpression } from './fusion.ts'
 import type { KernelCache } from './kernelCache.ts'
 import { lowerElementwise } from './lower/elementwise.ts'
@@ -20,7 +21,9 @@ import {
   type ValueId,
 } from './plan.ts'
 import { merge, type Stage } from './program.ts'
+import { leastStoredBytes } from './stored.ts'
 import type { Structure } from './structure.ts'
+import { watched } from './watch.ts'
 
 export function makePlan(
   structure: Structure,
@@ -91,22 +94,31 @@ export function makePlan(
     }
   }
   const asked = results.map((position) => valueAt[position]!)
-  const { kept, marked } = keepValues(steps, values, leafCount, memory)
+  const gap = canariesOn() ? canaryBytes : 0
+  const { kept, marked } = keepValues(steps, values, leafCount, memory, gap)
   const lives = lifetimes(values, steps, leafCount, asked)
-  for (const value of kept.offsets.keys()) lives[value]!.bytes = 0
-  const { offsets, bytes } = layOut(lives)
+  // Canaries are looked after in the arena alone.
+  const stored = gap > 0 ? [] : storedResults(asked, values, leafCount, kept)
+  for (const value of [...kept.offsets.keys(), ...stored]) lives[value]!.bytes = 0
+  const { offsets, bytes } = gap > 0 ? layOutApart(lives, gap) : layOut(lives)
+  const { stages, watch } =
+    gap > 0
+      ? watched({ values, steps: marked, kept: kept.offsets }, memory)
+      : { stages: merge(marked.flatMap((step) => step.stages)), watch: null }
   return {
     steps: marked,
     graph: { operations, types },
-    stages: merge(marked.flatMap(({ stages }) => stages)),
+    stages,
     kept,
     values,
     offsets,
     arenaBytes: bytes,
     leaves: Array.from({ length: leafCount }, (_, i) => valueAt[i]!),
     results: asked,
+    stored,
     tables: tables.blocks,
     linked: null,
+    watch,
   }
 }
 
@@ -130,6 +142,7 @@ function keepValues(
   values: readonly PlannedValue[],
   leafCount: number,
   memory: EngineMemory,
+  gap: number,
 ): { kept: KeptValues; marked: readonly PlannedStep[] } {
   // Leaves have the first numbers.
   const keepers = steps.filter(
@@ -138,8 +151,8 @@ function keepValues(
   const offsets = new Map<ValueId, number>()
   let bytes = 0
   for (const value of keepers.flatMap(({ keeps = [] }) => keeps)) {
-    offsets.set(value, bytes)
-    bytes += Math.ceil(values[value]!.bytes / 64) * 64
+    offsets.set(value, bytes + gap)
+    bytes += Math.ceil(values[value]!.bytes / 64) * 64 + 2 * gap
   }
   const block = bytes > 0 ? memory.tryAllocate(bytes) : null
   if (!block) {
@@ -157,6 +170,19 @@ function keepValues(
     steps: keepers.map(({ reads }) => ({ leaves: reads, ranWith: null })),
   }
   return { kept, marked }
+}
+
+/** Results that are worth a block of their own; a leaf that is asked for again has its place already. */
+function storedResults(
+  results: readonly ValueId[],
+  values: readonly PlannedValue[],
+  leafCount: number,
+  kept: KeptValues,
+): ValueId[] {
+  return [...new Set(results)].filter(
+    (value) =>
+      value >= leafCount && !kept.offsets.has(value) && values[value]!.bytes >= leastStoredBytes,
+  )
 }
 
 /** Leaves live from before the first step, results until after the last. */

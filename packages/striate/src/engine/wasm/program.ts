@@ -53,6 +53,14 @@ export interface Program {
   readonly words: Float64Array
   /** Where each stage begins. */
   readonly starts: Int32Array
+  /** The words that hold places in values which move. */
+  readonly moving: ReadonlyMap<ValueId, readonly MovingWord[]>
+}
+
+/** A word that holds the address of a value plus an offset. */
+export interface MovingWord {
+  readonly word: number
+  readonly offset: number
 }
 
 /** Stages of one part each, one after the other, become one: no thread waits between them. */
@@ -74,8 +82,13 @@ export function merge(stages: readonly Stage[]): Stage[] {
   return merged
 }
 
-export function link(stages: readonly Stage[], address: (value: ValueId) => number): Program {
+export function link(
+  stages: readonly Stage[],
+  address: (value: ValueId) => number,
+  moves: ReadonlySet<ValueId>,
+): Program {
   const words: number[] = []
+  const moving = new Map([...moves].map((value) => [value, [] as MovingWord[]]))
   const starts: number[] = []
   for (const stage of stages) {
     starts.push(words.length)
@@ -92,14 +105,17 @@ export function link(stages: readonly Stage[], address: (value: ValueId) => numb
       for (const each of part) {
         words.push(each.number(), each.arguments.length)
         for (const argument of each.arguments) {
-          words.push(
-            typeof argument === 'number' ? argument : address(argument.value) + argument.offset,
-          )
+          if (typeof argument === 'number') words.push(argument)
+          else {
+            const { value, offset } = argument
+            moving.get(value)?.push({ word: words.length, offset })
+            words.push(address(value) + offset)
+          }
         }
       }
     }
   }
-  return { words: Float64Array.from(words), starts: Int32Array.from(starts) }
+  return { words: Float64Array.from(words), starts: Int32Array.from(starts), moving }
 }
 
 /** `[from, to)` ranges that cut `count` into `parts` of nearly one size, in multiples of `unit`. */

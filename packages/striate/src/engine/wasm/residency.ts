@@ -13,6 +13,10 @@ export interface Resident {
   readonly address: number
 }
 
+let lastId = 0
+
+export const newResidentId = (): number => ++lastId
+
 interface Visit {
   uses: number
   resident: Resident | null
@@ -25,8 +29,6 @@ export class Residency {
   /** Blocks of arrays that nobody holds any more; freed before the next run, never during one. */
   readonly #abandoned: Block[] = []
   readonly #registry = new FinalizationRegistry<Block>((block) => this.#abandoned.push(block))
-
-  #lastId = 0
 
   constructor(memory: EngineMemory) {
     this.#memory = memory
@@ -53,6 +55,6 @@ export class Residency {
     const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
     new Uint8Array(this.#memory.memory.buffer, block.address, bytes.length).set(bytes)
     this.#registry.register(data, block)
-    return { id: ++this.#lastId, address: block.address }
+    return { id: newResidentId(), address: block.address }
   }
 }

@@ -32,7 +32,7 @@ export function structureOf(order: readonly Node[], wanted: readonly Node[]): St
   const position = new Map<Node, number>()
   for (const node of order) {
     for (const input of node.inputs) {
-      if (input.data && !position.has(input)) {
+      if (input.isKnown && !position.has(input)) {
         position.set(input, leaves.length)
         leaves.push(input)
       }

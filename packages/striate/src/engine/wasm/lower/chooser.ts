@@ -17,6 +17,9 @@ const algorithms: readonly ConvolutionAlgorithm[] = [
   fftAlgorithm,
 ]
 
+/** What {@link forceAlgorithm} takes. */
+export const algorithmNames: readonly string[] = algorithms.map(({ name }) => name)
+
 let forced: string | null = null
 
 /** From now on plans take the algorithm of that name wherever it applies; null lets cost decide again. */

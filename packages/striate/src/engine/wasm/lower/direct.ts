@@ -21,6 +21,9 @@ const leastProducts = 65536
 /** Channels of a group from which on the products dwarf the packing that is saved here. */
 const mostChannels = 8
 
+/** Bands are cut from lines, planes or boxes. */
+export const mostAxes = 3
+
 /** Code grows with the phases of a transposed convolution, memory with an input that has no bands. */
 const mostPhases = 27
 const mostScratch = 2 ** 24
@@ -37,6 +40,7 @@ const fixed = 500
 export const directAlgorithm: ConvolutionAlgorithm = {
   name: 'direct',
   applies(g) {
+    if (g.axes.length > mostAxes) return false
     if (g.layout === 'channels-last' && !isDepthwiseLast(g)) return false
     if (g.inChannels / g.groups > mostChannels) return false
     const phases = g.axes.reduce((count, { upsample }) => count * upsample, 1)

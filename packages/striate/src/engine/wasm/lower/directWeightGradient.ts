@@ -11,6 +11,7 @@ import {
 import type { ValueId } from '../plan.ts'
 import { call, cut, type Part, place } from '../program.ts'
 import { addInto } from './addInto.ts'
+import { mostAxes } from './direct.ts'
 import type { LoweringContext } from './host.ts'
 
 /** Products from which on a second thread is worth waking. */
@@ -26,6 +27,7 @@ const mostLine = 128
 const mostScratch = 2 ** 24
 
 export function directWeightGradientApplies(g: ConvolutionGeometry): boolean {
+  if (g.axes.length > mostAxes) return false
   const channels = g.inChannels / g.groups
   const taps = channels * product(g.axes.map((axis) => axis.kernel))
   const cells = product(g.axes.map((axis) => axis.output))

@@ -16,9 +16,10 @@ export interface LoweringContext<Attributes> {
   readonly outputType: ValueType
 }
 
-export function viewOf(context: RunContext, value: ValueId, type: ValueType): TypedArray {
-  const { buffer } = context.memory
-  const address = context.address(value)
+export const viewOf = (context: RunContext, value: ValueId, type: ValueType): TypedArray =>
+  viewAt(context.memory.buffer, context.address(value), type)
+
+export function viewAt(buffer: ArrayBufferLike, address: number, type: ValueType): TypedArray {
   const size = sizeOf(type.shape)
   const views: Readonly<Record<DType, () => TypedArray>> = {
     float32: () => new Float32Array(buffer, address, size),

@@ -60,7 +60,9 @@ export function appliesTo(g: ConvolutionGeometry): boolean {
     phases.every((list) => list.every(isTileable)) &&
     product(phases.map((list) => list.length)) <= mostPhases &&
     phases.some((list) => list.some((phase) => viewTaps(phase) > 1)) &&
-    (g.inChannels / g.groups) * product(phases.map((list) => list[0]!.indexStep)) >= fewestChannels
+    (g.inChannels / g.groups) * product(phases.map((list) => list[0]!.indexStep)) >=
+      fewestChannels &&
+    combinations(phases).every((each) => tilings(g, each).length > 0)
   )
 }
 
@@ -84,21 +86,26 @@ function cheapestForm(
   phases: readonly AxisPhase[],
   rates: Rates,
 ): { readonly form: WinogradForm; readonly cost: number } {
-  const candidates = phases.reduce<TiledAxis[][]>(
-    (lists, phase, a) => {
-      const axes = tilesFor(phase, phases.length).map((tile) => tiledAxis(g.axes[a]!, phase, tile))
-      return lists.flatMap((list) => axes.map((axis) => [...list, axis])).filter(isAccurate)
-    },
-    [[]],
-  )
-  const choices = candidates
-    .filter((axes) => product(axes.map(({ views }) => views.length)) <= mostViews)
-    .map((axes) => {
-      const form = winogradForm(g, axes)
-      return { form, cost: costOf(form, rates) }
-    })
+  const choices = tilings(g, phases).map((axes) => {
+    const form = winogradForm(g, axes)
+    return { form, cost: costOf(form, rates) }
+  })
   return choices.reduce((best, each) => (each.cost < best.cost ? each : best))
 }
+
+/** Tiles whose rounding errors stay small, of few enough views. */
+const tilings = (g: ConvolutionGeometry, phases: readonly AxisPhase[]): TiledAxis[][] =>
+  phases
+    .reduce<TiledAxis[][]>(
+      (lists, phase, a) => {
+        const axes = tilesFor(phase, phases.length).map((tile) =>
+          tiledAxis(g.axes[a]!, phase, tile),
+        )
+        return lists.flatMap((list) => axes.map((axis) => [...list, axis])).filter(isAccurate)
+      },
+      [[]],
+    )
+    .filter((axes) => product(axes.map(({ views }) => views.length)) <= mostViews)
 
 const isAccurate = (axes: readonly TiledAxis[]): boolean =>
   product(axes.map(({ tile }) => amplification(tile))) <= mostAmplification

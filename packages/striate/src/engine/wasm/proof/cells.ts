@@ -1,0 +1,65 @@
+/** Values of single cells of a graph, worked out from what is known of it, within a budget. */
+import type { TypedArray } from '../../../tensor/dtype.ts'
+import { isFloat } from '../../../tensor/dtype.ts'
+import type { Structure } from '../structure.ts'
+import { type CellContext, ruleOf } from './rules.ts'
+
+/** Why the value of a cell is not worked out: no rule, a value that is gone, or too much to do. */
+class Unknown {}
+
+export class Cells {
+  readonly #graph: Pick<Structure, 'operations' | 'types'>
+  readonly #leafCount: number
+  readonly #known: (position: number) => TypedArray | null
+  #budget: number
+
+  /** `known` gives the values that are at hand; `budget` is how many cells may be read in all. */
+  constructor(
+    graph: Pick<Structure, 'operations' | 'types'>,
+    known: (position: number) => TypedArray | null,
+    budget: number,
+  ) {
+    this.#graph = graph
+    this.#leafCount = graph.types.length - graph.operations.length
+    this.#known = known
+    this.#budget = budget
+  }
+
+  /** What an operation gives for a cell, or null where that cannot be said. */
+  result(position: number, index: number): number | null {
+    try {
+      return this.#compute(position, index)
+    } catch (reason) {
+      if (reason instanceof Unknown) return null
+      throw reason
+    }
+  }
+
+  #read(position: number, index: number): number {
+    if (--this.#budget < 0) throw new Unknown()
+    const known = this.#known(position)
+    return known ? known[index]! : this.#compute(position, index)
+  }
+
+  #compute(position: number, index: number): number {
+    const { operations, types } = this.#graph
+    const operation = operations[position - this.#leafCount]
+    const rule = operation && ruleOf(operation.operator.name)
+    if (!rule) throw new Unknown()
+    const { attributes, inputs } = operation
+    const outputType = types[position]!
+    const context: CellContext<unknown> = {
+      attributes,
+      inputTypes: inputs.map((input) => types[input]!),
+      outputType,
+      cell: (input, at) => this.#read(inputs[input]!, at),
+      expect: (cells) => {
+        if (cells > this.#budget) throw new Unknown()
+      },
+    }
+    const value = rule(context, index)
+    // Kernels round every function's value; equal values must stay equal.
+    if (isFloat(outputType.dtype)) return Math.fround(value)
+    return outputType.dtype === 'uint8' ? value & 255 : value | 0
+  }
+}

@@ -1,0 +1,103 @@
+/**
+ * Holds what kernels wrote against the definition, at a few cells of each step: on the values of the
+ * first run that meets a kernel, at a moment when all that the step read is still there. A run costs
+ * little more for it. The tolerance is wide: wrong code is off by as much as the values are large.
+ */
+import type { TypedArray } from '../../../tensor/dtype.ts'
+import { sizeOf } from '../../../tensor/shape.ts'
+import { viewOf } from '../lower/host.ts'
+import type { Plan, PlannedStep, RunContext } from '../plan.ts'
+import { Cells } from './cells.ts'
+
+/** Cells looked at of each step, and cells that may be read for them. */
+const mostSamples = 24
+const budget = 60_000
+
+const tolerance = 1e-2
+
+/** One wrong cell among many may be a threshold that rounding crossed. */
+const fewestWrong = 2
+
+/** `open` where the values at hand say nothing: all alike, not finite, or unknown. */
+export type Verdict = 'right' | 'wrong' | 'open'
+
+/** A step whose output can be held against the definition. */
+export interface Inspection {
+  /** The step after which it takes place: the last one of its operations. */
+  readonly at: number
+  readonly step: PlannedStep
+  /** Position in the graph of what it wrote. */
+  readonly position: number
+  /** Names of the kernels that it called. */
+  readonly kernels: readonly string[]
+}
+
+/** The steps of a plan that call kernels other than the given ones. */
+export function inspections(
+  { steps, places }: Pick<Plan, 'steps' | 'places'>,
+  isProven: (kernel: string) => boolean,
+): Inspection[] {
+  const positions = new Map(places.map((value, position) => [value, position] as const))
+  const found: Inspection[] = []
+  for (const [at, step] of steps.entries()) {
+    if (steps[at + 1]?.operations === step.operations) continue
+    const own = steps.filter(({ operations }) => operations === step.operations)
+    const kernels = [...new Set(own.flatMap(kernelsOf))]
+    const position = positions.get(step.writes[0]!)
+    if (position === undefined || kernels.every(isProven)) continue
+    found.push({ at, step, position, kernels })
+  }
+  return found
+}
+
+const kernelsOf = ({ stages }: PlannedStep): string[] =>
+  stages.flatMap((stage) =>
+    'parts' in stage ? stage.parts.flatMap((part) => part.map(({ kernel }) => kernel)) : [],
+  )
+
+/** Looks at the output of a step that has just run. */
+export function inspect(
+  { step, position }: Inspection,
+  { graph, places }: Pick<Plan, 'graph' | 'places'>,
+  context: RunContext,
+  leaves: readonly TypedArray[],
+): Verdict {
+  const atHand = new Set(step.reads)
+  const views = new Map<number, TypedArray | null>()
+  const known = (at: number): TypedArray | null => {
+    const before = views.get(at)
+    if (before !== undefined) return before
+    const value = places[at]
+    const isThere = value !== undefined && at !== position && atHand.has(value)
+    const view = leaves[at] ?? (isThere ? viewOf(context, value, graph.types[at]!) : null)
+    views.set(at, view)
+    return view
+  }
+  const output = viewOf(context, places[position]!, graph.types[position]!)
+  const cells = new Cells(graph, known, budget)
+  const pairs: (readonly [got: number, want: number])[] = []
+  for (const index of samplesOf(output.length)) {
+    const want = cells.result(position, index)
+    if (want === null) break
+    pairs.push([output[index]!, want])
+  }
+  return judge(pairs, sizeOf(graph.types[position]!.shape))
+}
+
+/** The first and the last cell, and others spread without a pattern. */
+function samplesOf(size: number): number[] {
+  const golden = 0.618_033_988_749_895
+  const spread = Array.from({ length: mostSamples - 2 }, (_, i) =>
+    Math.floor((((i + 1) * golden) % 1) * size),
+  )
+  return [...new Set(size === 0 ? [] : [0, size - 1, ...spread])]
+}
+
+function judge(pairs: readonly (readonly [got: number, want: number])[], size: number): Verdict {
+  const finite = pairs.filter(([, want]) => Number.isFinite(want))
+  const largest = Math.max(0, ...finite.map(([, want]) => Math.abs(want)))
+  const wrong = finite.filter(([got, want]) => !(Math.abs(got - want) <= tolerance * largest))
+  if (wrong.length >= Math.min(fewestWrong, size)) return 'wrong'
+  const different = new Set(finite.map(([, want]) => want)).size
+  return largest > 0 && (different > 2 || size <= 2) ? 'right' : 'open'
+}
