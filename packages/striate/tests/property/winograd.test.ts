@@ -10,11 +10,13 @@ import {
 } from '../../src/engine/wasm/kernels/winograd/points.ts'
 import { chooseAlgorithm, forceAlgorithm } from '../../src/engine/wasm/lower/chooser.ts'
 import { chooseTiles } from '../../src/engine/wasm/lower/winograd/choice.ts'
+import { lowerWinogradWeightGradient } from '../../src/engine/wasm/lower/winograd/weightGradient.ts'
 import { winogradAlgorithm } from '../../src/engine/wasm/lower/winograd.ts'
 import { type Axis, windowAxis } from '../../src/geometry/axis.ts'
 import {
   type ConvolutionGeometry,
   inputShape,
+  outputShape,
   product,
   weightShape,
 } from '../../src/geometry/convolution.ts'
@@ -23,7 +25,13 @@ import { conv, gradients, square, sum } from '../../src/index.ts'
 import { adjointGeometry } from '../../src/ops/primitive/convolution.ts'
 import { distance, expectAgreement, resultsOn } from '../support/agreement.ts'
 import { draw } from '../support/draw.ts'
-import { type ConvolutionData, plainConvolution, runAlgorithm } from '../support/loweringArena.ts'
+import {
+  type ConvolutionData,
+  plainConvolution,
+  plainWeightGradient,
+  runAlgorithm,
+  runWeightGradient,
+} from '../support/loweringArena.ts'
 import { randomFloats, randomNumbers } from './wasmArena.ts'
 
 const wide = { relaxed: true, wide: true }
@@ -113,40 +121,40 @@ describe('the matrices', () => {
   })
 })
 
-describe('winograd', () => {
-  const axisSizes = (largest: number, kernel: fc.Arbitrary<number>): fc.Arbitrary<AxisSizes> =>
-    fc.record({
-      size: fc.integer({ min: 1, max: largest }),
-      kernel,
-      dilation: fc.integer({ min: 1, max: 3 }),
-      stride: fc.constantFrom(1, 1, 2, 3),
-      padding: fc.tuple(fc.nat(3), fc.nat(3)),
-    })
-  const geometries = fc
-    .record({
-      rank: fc.integer({ min: 1, max: 3 }),
-      batch: fc.integer({ min: 1, max: 3 }),
-      groups: fc.integer({ min: 1, max: 2 }),
-      inputs: fc.integer({ min: 1, max: 20 }),
-      outputs: fc.integer({ min: 1, max: 26 }),
-      layout: fc.constantFrom('channels-first' as const, 'channels-last' as const),
-      isAdjoint: fc.boolean(),
-    })
-    .chain((r) => {
-      const largest = [40, 14, 6][r.rank - 1]!
-      const most = [11, 7, 4][r.rank - 1]!
-      const kernels = fc.oneof(fc.constant(3), fc.integer({ min: 1, max: most }))
-      return fc
-        .array(axisSizes(largest, kernels), { minLength: r.rank, maxLength: r.rank })
-        .map((axes) => {
-          const { batch, groups, layout, inputs, outputs } = r
-          const rest = { batch: r.rank === 3 ? 1 : batch, groups, layout }
-          const g = geometry(axes, inputs * groups, outputs * groups, rest)
-          return r.isAdjoint ? adjointGeometry(g) : g
-        })
-    })
-    .filter((g) => winogradAlgorithm.applies(g))
+const axisSizes = (largest: number, kernel: fc.Arbitrary<number>): fc.Arbitrary<AxisSizes> =>
+  fc.record({
+    size: fc.integer({ min: 1, max: largest }),
+    kernel,
+    dilation: fc.integer({ min: 1, max: 3 }),
+    stride: fc.constantFrom(1, 1, 2, 3),
+    padding: fc.tuple(fc.nat(3), fc.nat(3)),
+  })
+const geometries = fc
+  .record({
+    rank: fc.integer({ min: 1, max: 3 }),
+    batch: fc.integer({ min: 1, max: 3 }),
+    groups: fc.integer({ min: 1, max: 2 }),
+    inputs: fc.integer({ min: 1, max: 20 }),
+    outputs: fc.integer({ min: 1, max: 26 }),
+    layout: fc.constantFrom('channels-first' as const, 'channels-last' as const),
+    isAdjoint: fc.boolean(),
+  })
+  .chain((r) => {
+    const largest = [40, 14, 6][r.rank - 1]!
+    const most = [11, 7, 4][r.rank - 1]!
+    const kernels = fc.oneof(fc.constant(3), fc.integer({ min: 1, max: most }))
+    return fc
+      .array(axisSizes(largest, kernels), { minLength: r.rank, maxLength: r.rank })
+      .map((axes) => {
+        const { batch, groups, layout, inputs, outputs } = r
+        const rest = { batch: r.rank === 3 ? 1 : batch, groups, layout }
+        const g = geometry(axes, inputs * groups, outputs * groups, rest)
+        return r.isAdjoint ? adjointGeometry(g) : g
+      })
+  })
+  .filter((g) => winogradAlgorithm.applies(g))
 
+describe('winograd', () => {
   it('gives the sum for any rank, size, kernel, stride, padding, dilation, groups, layout and direction', () => {
     const options = fc.record({
       threads: fc.integer({ min: 1, max: 3 }),
@@ -209,6 +217,47 @@ describe('winograd', () => {
     const data = dataOf(g, true, 5)
     const results = [1, 2, 5].map((threads) =>
       runAlgorithm(winogradAlgorithm, g, data, { threads, wide: true }),
+    )
+    for (const result of results) expect(result).toEqual(results[0])
+  })
+})
+
+describe('the gradient of the weight', () => {
+  const gradientError = (
+    g: ConvolutionGeometry,
+    machine: { readonly threads?: number; readonly wide?: boolean } = {},
+    seed = 1,
+  ): number => {
+    const random = randomNumbers(seed)
+    const x = randomFloats(random, product(inputShape(g)))
+    const upstream = randomFloats(random, product(outputShape(g)))
+    const settings = { threads: 1, wide: true, ...machine }
+    const got = runWeightGradient(lowerWinogradWeightGradient, g, x, upstream, settings)
+    return distance(got, plainWeightGradient(g, x, upstream))
+  }
+
+  it('is the sum for any rank, size, kernel, stride, padding, dilation, groups, layout and direction', () => {
+    const options = fc.record({ threads: fc.integer({ min: 1, max: 3 }), wide: fc.boolean() })
+    fc.assert(
+      fc.property(geometries, options, fc.nat(), (g, machine, seed) => {
+        expect(gradientError(g, machine, seed)).toBeLessThan(1e-5)
+      }),
+      { numRuns: 120 },
+    )
+  }, 120_000)
+
+  it('adds band to band', () => {
+    expect(gradientError(geometry([{ size: 61 }, { size: 47 }], 32, 40))).toBeLessThan(1e-5)
+    expect(gradientError(geometry([{ size: 3000 }], 16, 8, { batch: 2 }))).toBeLessThan(1e-5)
+  })
+
+  it('gives the same bits for any number of threads', () => {
+    const g = geometry([{ size: 33 }, { size: 29 }], 48, 40, { batch: 2 })
+    const random = randomNumbers(3)
+    const x = randomFloats(random, product(inputShape(g)))
+    const upstream = randomFloats(random, product(outputShape(g)))
+    const results = [1, 2, 5].map((threads) =>
+      runWeightGradient(lowerWinogradWeightGradient, g, x, upstream, { threads, wide: true }),
     )
     for (const result of results) expect(result).toEqual(results[0])
   })

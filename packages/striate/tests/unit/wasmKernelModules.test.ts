@@ -14,6 +14,7 @@ import {
   gatherModule,
   type KernelModule,
   type KernelTarget,
+  outerProductModule,
   reduceModule,
   type ScalarOperator,
   spectrumModule,
@@ -21,6 +22,7 @@ import {
   supports,
   type Tile,
   windowMaxModule,
+  winogradGradientModule,
   winogradInputModule,
   winogradOutputModule,
   winogradWeightModule,
@@ -93,6 +95,15 @@ const generators: [name: string, make: (target: KernelTarget) => KernelModule<un
     'f32-winograd-output-4x5-wide',
     (target) => winogradOutputModule({ ...target, tiles: [f(4), f(5)], wide: true }),
   ],
+  [
+    'f32-winograd-upstream-4x5',
+    (target) => winogradInputModule({ ...target, tiles: [f(4), f(5)], wide: false }, 'upstream'),
+  ],
+  [
+    'f32-winograd-gradient-4x2k5-wide',
+    (target) => winogradGradientModule({ ...target, tiles: [f(4), f(2, 5)], wide: true }),
+  ],
+  ['f32-outerproduct-4x24', (target) => outerProductModule({ ...target, blocks: 3 })],
   [
     'f32-blockproduct-6x16',
     (target) => blockProductModule({ ...target, rows: 6, blocks: 2, unroll: 2 }),

@@ -94,6 +94,15 @@
  *       plane by plane: to[block, cell, lane] = Σ_c from[c / 8, cell, c % 8] · weight[…, c, lane]
  *     6 × 2 suits 256 bits, 4 × 1 sixteen registers of 128 bits in every V8.
  *
+ *   winogradGradientModule({ tiles, wide, …target }), winogradInputModule({ … }, 'upstream')
+ *     Gᵀ u and A ∇y, for the gradient of the weight.
+ *     gradient.run(channels, rows, from, planeStep, weight, rowStep, channelStep, flip, work)
+ *       work: winogradGradientWork(tiles) bytes
+ *
+ *   outerProductModule({ blocks, …target }) → OuterProductExports
+ *     run(planes, cells, channels, outputBlocks, from, fromBlock, fromPlane, by, byBlock, byPlane, to, toBlock, toPlane, add)
+ *       plane by plane: to[block, c, lane] (+)= Σ_cell from[c / 8, cell, c % 8] · by[block, cell, lane]
+ *
  *   directModule({ axes, channels, outputs, weightsPerTap?, share?, hasBias, wide, …target }) → DirectExports
  *     Convolution of a group of few channels, channels first; axes are those of the geometry.
  *     run(first, end, groups, input, weight, bias, output, scratch)
@@ -182,13 +191,20 @@ export {
   windowAxes,
   windowMaxModule,
 } from './window/windowMax.ts'
+export {
+  type WinogradGradientExports,
+  winogradGradientModule,
+  winogradGradientWork,
+} from './winograd/gradient.ts'
 export { type WinogradInputExports, winogradInputModule } from './winograd/input.ts'
+export { type OuterProductExports, outerProductModule } from './winograd/outer.ts'
 export { type WinogradOutputExports, winogradOutputModule } from './winograd/output.ts'
 export {
   amplification,
   isTransformed,
   mostProducts,
   productsOf,
+  type Side,
   type Tile,
   tileName,
 } from './winograd/points.ts'

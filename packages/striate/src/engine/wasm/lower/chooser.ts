@@ -1,24 +1,28 @@
 /** Takes the cheapest way to compute a convolution. */
 import type { ConvolutionGeometry } from '../../../geometry/convolution.ts'
 import type { Features } from '../features.ts'
+import { isBanned } from '../proof/trust.ts'
 import type { ConvolutionAlgorithm } from './algorithm.ts'
-import { contractionAlgorithm, lowerConvolutionWeightGradient } from './convolution.ts'
+import {
+  contractionAlgorithm,
+  lowerConvolutionWeightGradient,
+  weightGradientCost,
+} from './convolution.ts'
 import { directAlgorithm } from './direct.ts'
 import { directWeightGradientApplies, lowerDirectWeightGradient } from './directWeightGradient.ts'
 import { fftAlgorithm } from './fft.ts'
 import type { LoweringContext } from './host.ts'
+import { chooseTiles } from './winograd/choice.ts'
+import { lowerWinogradWeightGradient } from './winograd/weightGradient.ts'
 import { winogradAlgorithm } from './winograd.ts'
 
 /** The first one applies to everything. */
-const algorithms: readonly ConvolutionAlgorithm[] = [
+export const algorithms: readonly ConvolutionAlgorithm[] = [
   contractionAlgorithm,
   winogradAlgorithm,
   directAlgorithm,
   fftAlgorithm,
 ]
-
-/** What {@link forceAlgorithm} takes. */
-export const algorithmNames: readonly string[] = algorithms.map(({ name }) => name)
 
 let forced: string | null = null
 
@@ -37,7 +41,7 @@ interface Candidate {
 
 function candidatesFor(g: ConvolutionGeometry, features: Features): Candidate[] {
   return algorithms
-    .filter((each) => each.applies(g))
+    .filter((each) => !isBanned(each.name) && each.applies(g))
     .map((algorithm) => ({ algorithm, cost: algorithm.cost(g, features) }))
 }
 
@@ -53,6 +57,7 @@ export const chooseAlgorithm = (g: ConvolutionGeometry, features: Features): Con
 export function lowerConvolution(context: LoweringContext<ConvolutionGeometry>): boolean {
   const { attributes, build } = context
   const candidates = candidatesFor(attributes, build.features)
+  if (candidates.length === 0) return false
   const algorithm = choose(candidates)
   const considered = candidates.map(({ algorithm: { name }, cost }) => ({
     name,
@@ -63,11 +68,20 @@ export function lowerConvolution(context: LoweringContext<ConvolutionGeometry>):
   return true
 }
 
-/** Direct kernels for the few channels that they suit, contraction for the rest. */
+/** Direct kernels for the few channels that they suit, else the cheaper of Winograd and contraction. */
 export function lowerWeightGradient(context: LoweringContext<ConvolutionGeometry>): boolean {
-  const isDirect = forced === null || forced === directAlgorithm.name
-  if (!isDirect || !directWeightGradientApplies(context.attributes))
-    return lowerConvolutionWeightGradient(context)
-  lowerDirectWeightGradient(context)
-  return true
+  const { attributes: g, build } = context
+  const isTaken = (name: string): boolean => !isBanned(name) && (forced ?? name) === name
+  if (isTaken(directAlgorithm.name) && directWeightGradientApplies(g)) {
+    lowerDirectWeightGradient(context)
+    return true
+  }
+  if (isTaken(winogradAlgorithm.name) && winogradAlgorithm.applies(g)) {
+    const { cost } = chooseTiles(g, build.features, 'gradient')
+    if (forced !== null || cost < weightGradientCost(g, build.features)) {
+      lowerWinogradWeightGradient(context)
+      return true
+    }
+  }
+  return lowerConvolutionWeightGradient(context)
 }

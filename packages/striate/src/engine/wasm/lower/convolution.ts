@@ -1,6 +1,7 @@
 /** Convolution and its weight gradient: contractions over the gather form, for any geometry and layout. */
 import { type Axis, axisPhases } from '../../../geometry/axis.ts'
 import { type ConvolutionGeometry, product } from '../../../geometry/convolution.ts'
+import type { Features } from '../features.ts'
 import type { Builder, ValueId } from '../plan.ts'
 import { type Call, call, cut, type Part, type Place, place } from '../program.ts'
 import { addInto } from './addInto.ts'
@@ -93,6 +94,14 @@ export const contractionAlgorithm: ConvolutionAlgorithm = {
     return products * productCost + outputs * g.inChannels * 0.1 + weights * 0.4 + 600
   },
   lower,
+}
+
+/** The same of the gradient of the weight: measured products, and what is packed of input and upstream. */
+export function weightGradientCost(g: ConvolutionGeometry, { wide }: Features): number {
+  const outputs = product(g.axes.map(windowTaps)) * g.batch
+  const products = outputs * (g.inChannels / g.groups) * g.outChannels
+  const upstream = g.batch * g.outChannels * product(g.axes.map(({ output }) => output))
+  return products * (wide ? 0.02 : 0.036) + (outputs * g.inChannels + upstream) * 0.1 + 600
 }
 
 /** Taps of all outputs along an axis, those on padding too. */

@@ -25,9 +25,9 @@ import type { ConvolutionAlgorithm } from './algorithm.ts'
 import { copyCalls } from './copy.ts'
 import type { LoweringContext } from './host.ts'
 import { appliesTo, chooseTiles } from './winograd/choice.ts'
-import { inputSource } from './winograd/input.ts'
 import { blockProduct, winogradKernel } from './winograd/kernels.ts'
 import { regionBox } from './winograd/regions.ts'
+import { sourceOf } from './winograd/source.ts'
 import {
   type Band,
   bandsOf,
@@ -35,6 +35,7 @@ import {
   cellBytes,
   oddLines,
   regionsOf,
+  tilesOfBand,
   type WinogradForm,
 } from './winograd/tiling.ts'
 import { weightTransform } from './winograd/weight.ts'
@@ -91,7 +92,7 @@ function lowerForm(
   /** All bands of a range, one after the other, in scratch of their own. */
   const part = (mine: readonly Band[]): Part => {
     const regions = [...new Set(mine.flatMap((band) => band.map(({ region }) => region)))]
-    const source = inputSource(build, form, x, regions, inputLayout)
+    const source = sourceOf(build, form, 'input', x, regions, inputLayout)
     const boxes = new Map(
       regions.map((region) => [region, regionBox(form, region, 'output', outputLayout)]),
     )
@@ -150,8 +151,6 @@ function lowerForm(
     stages: [{ parts }],
   })
 }
-
-const tilesOfBand = (band: Band): number => band.reduce((sum, { region }) => sum + region.tiles, 0)
 
 interface BlockBias {
   readonly value: ValueId

@@ -1,4 +1,7 @@
-/** Bᵀ d along every axis: a region of the tensor becomes planes of [channel block, tile, lane]. */
+/**
+ * Bᵀ d along every axis, or A ∇y for the gradient of the weight: a region of the tensor becomes planes of
+ * [channel block, tile, lane].
+ */
 import { i32, type Local, ModuleBuilder, memoryFill, type Value } from '../../assembler/index.ts'
 import { type KernelModule, kernelModule, kernelName, minimum } from '../kernel.ts'
 import { cellBytes, transferLines } from './channelBlocks.ts'
@@ -18,13 +21,16 @@ export type WinogradInputExports = {
 export const tilesName = ({ tiles, wide }: WinogradOptions): string =>
   `${tiles.map(tileName).join('x')}${wide ? '-wide' : ''}`
 
-export function winogradInputModule(options: WinogradOptions): KernelModule<WinogradInputExports> {
+export function winogradInputModule(
+  options: WinogradOptions,
+  side: 'input' | 'upstream' = 'input',
+): KernelModule<WinogradInputExports> {
   const { tiles } = options
   const rank = tiles.length
-  const name = kernelName(`f32-winograd-input-${tilesName(options)}`, options)
+  const name = kernelName(`f32-winograd-${side}-${tilesName(options)}`, options)
   const module = new ModuleBuilder({ name, sharedMemory: options.sharedMemory })
   const lines = transferLines(module, 'gather')
-  const columns = transforms(module, options, 'input')
+  const columns = transforms(module, options, side)
   const bring = module.procedure(
     'bring',
     { region: 'i32', tensor: 'i32', channels: 'i32', work: 'i32', lane: 'i32' },

@@ -4,7 +4,7 @@
  */
 import { type FunctionBuilder, f32, f32x4, type Local, type Value } from '../../assembler/index.ts'
 import { type KernelTarget, multiplyAdd } from '../kernel.ts'
-import type { Matrix } from './points.ts'
+import { type Matrix, transpose } from './points.ts'
 
 type Vector = Value<'v128'>
 /** Neighbouring vectors that always meet the same operation. */
@@ -65,9 +65,6 @@ export function planLinearMap(matrix: Matrix): LinearMap {
   })
   return { folds, rows }
 }
-
-const transpose = (matrix: Matrix): number[][] =>
-  matrix[0]!.map((_, column) => matrix.map((row) => row[column]!))
 
 const termsOf = (row: readonly number[]): Term[] =>
   row.flatMap((factor, from) => (factor === 0 ? [] : [{ from, factor }]))

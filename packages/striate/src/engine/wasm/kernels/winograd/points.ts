@@ -46,6 +46,10 @@ export interface TransformMatrices {
   readonly weight: Matrix
   /** Aᵀ: m × (m + r − 1). */
   readonly output: Matrix
+  /** A, for the gradient of the weight: ∇g = Gᵀ[(A ∇y) ⊙ (Bᵀ d)], the same products read backwards. */
+  readonly upstream: Matrix
+  /** Gᵀ. */
+  readonly gradient: Matrix
 }
 
 export type TransformName = keyof TransformMatrices
@@ -59,51 +63,57 @@ const polynomial = (roots: readonly number[]): number[] =>
   )
 
 export function transformMatrices(tile: Tile): TransformMatrices {
-  if (!isTransformed(tile)) return { input: [[1]], weight: [[1]], output: [[1]] }
+  const one: Matrix = [[1]]
+  if (!isTransformed(tile))
+    return { input: one, weight: one, output: one, upstream: one, gradient: one }
   const { size, taps } = tile
-  const products = productsOf(tile)
-  const nodes = points[products]!.flatMap((p) => (p === 0 ? [0] : [p, -p]))
+  const nodes = points[productsOf(tile)]!.flatMap((p) => (p === 0 ? [0] : [p, -p]))
   const powers = (x: number, count: number): number[] =>
     Array.from({ length: count }, (_, exponent) => x ** exponent)
   const others = nodes.map((_, i) => nodes.filter((__, j) => j !== i))
   const scales = nodes.map((x, i) => others[i]!.reduce((all, other) => all * (x - other), 1))
   const last = (count: number): number[] => powers(0, count).reverse()
   const columns = [...nodes.map((x) => powers(x, size)), last(size)]
+  const weight = [
+    ...nodes.map((x, i) => powers(x, taps).map((power) => power / scales[i]!)),
+    last(taps),
+  ]
   return {
     input: [...others.map((roots) => [...polynomial(roots), 0]), polynomial(nodes)],
-    weight: [
-      ...nodes.map((x, i) => powers(x, taps).map((power) => power / scales[i]!)),
-      last(taps),
-    ],
-    output: Array.from({ length: size }, (_, row) =>
-      Array.from({ length: products }, (__, column) => columns[column]![row]!),
-    ),
+    weight,
+    output: transpose(columns),
+    upstream: columns,
+    gradient: transpose(weight),
   }
 }
 
+export const transpose = (matrix: Matrix): number[][] =>
+  matrix[0]!.map((_, column) => matrix.map((row) => row[column]!))
+
+/** What comes out of the products: the convolution, or the gradient of its weight. */
+export type Side = 'output' | 'gradient'
+
 /**
  * How much larger the rounding errors of a tile are than those of the plain sum, for random data:
- * √(max_k Σᵢ A²ₖᵢ |Bᵢ|² |Gᵢ|² / r). Axes multiply.
+ * √(max_k Σᵢ A²ₖᵢ |Bᵢ|² |Gᵢ|² / r), with A and G exchanged for the gradient. Axes multiply.
  */
-export function amplification(tile: Tile): number {
-  const name = tileName(tile)
+export function amplification(tile: Tile, side: Side = 'output'): number {
+  const name = `${side} ${tileName(tile)}`
   const known = amplifications.get(name)
   if (known !== undefined) return known
-  const found = isTransformed(tile) ? computeAmplification(tile) : 1
+  const found = isTransformed(tile) ? computeAmplification(tile, side) : 1
   amplifications.set(name, found)
   return found
 }
 
 const amplifications = new Map<string, number>()
 
-function computeAmplification(tile: Tile): number {
-  const { input, weight, output } = transformMatrices(tile)
+function computeAmplification(tile: Tile, side: Side): number {
+  const { input, weight, output, upstream, gradient } = transformMatrices(tile)
+  const [last, factor] = side === 'output' ? [output, weight] : [gradient, upstream]
   const square = (row: readonly number[]): number => row.reduce((sum, x) => sum + x * x, 0)
-  const rows = output.map((row) =>
-    row.reduce(
-      (sum, a, i) => sum + (a * a * square(input[i]!) * square(weight[i]!)) / tile.taps,
-      0,
-    ),
+  const rows = last.map((row) =>
+    row.reduce((sum, a, i) => sum + a * a * square(input[i]!) * square(factor[i]!), 0),
   )
-  return Math.sqrt(Math.max(...rows))
+  return Math.sqrt(Math.max(...rows) / factor[0]!.length)
 }

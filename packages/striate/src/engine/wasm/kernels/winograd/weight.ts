@@ -23,10 +23,10 @@ export type WinogradWeightExports = {
 }
 
 /** Channels transformed together: their taps and half-transformed values stay in the first-level cache. */
-const stretch = 16
+export const stretch = 16
 
 /** The axes that are transformed; where there is none, one of a single tap stands for all. */
-const passesOf = (tiles: readonly Tile[]): readonly Tile[] => {
+export const passesOf = (tiles: readonly Tile[]): readonly Tile[] => {
   const transformed = tiles.filter(isTransformed)
   return transformed.length > 0 ? transformed : tiles.slice(0, 1)
 }

@@ -2,9 +2,16 @@
 import { type AxisPhase, axisPhases } from '../../../../geometry/axis.ts'
 import { type ConvolutionGeometry, product } from '../../../../geometry/convolution.ts'
 import type { Features } from '../../features.ts'
-import { amplification, isTransformed, mostProducts, type Tile } from '../../kernels/index.ts'
+import {
+  amplification,
+  isTransformed,
+  mostProducts,
+  type Side,
+  type Tile,
+} from '../../kernels/index.ts'
 import {
   combinations,
+  gradientBandTiles,
   inputCells,
   isTileable,
   outputCells,
@@ -70,10 +77,11 @@ export function appliesTo(g: ConvolutionGeometry): boolean {
 export function chooseTiles(
   g: ConvolutionGeometry,
   features: Features,
+  side: Side = 'output',
 ): { readonly forms: readonly WinogradForm[]; readonly cost: number } {
   const rates = ratesOf(features)
   const choices = combinations(g.axes.map(axisPhases)).map((phases) =>
-    cheapestForm(g, phases, rates),
+    cheapestForm(g, phases, rates, side),
   )
   return {
     forms: choices.map(({ form }) => form),
@@ -85,30 +93,37 @@ function cheapestForm(
   g: ConvolutionGeometry,
   phases: readonly AxisPhase[],
   rates: Rates,
+  side: Side,
 ): { readonly form: WinogradForm; readonly cost: number } {
-  const choices = tilings(g, phases).map((axes) => {
+  const choices = tilings(g, phases, side).map((axes) => {
     const form = winogradForm(g, axes)
-    return { form, cost: costOf(form, rates) }
+    return { form, cost: costOf(form, rates, side) }
   })
   return choices.reduce((best, each) => (each.cost < best.cost ? each : best))
 }
 
 /** Tiles whose rounding errors stay small, of few enough views. */
-const tilings = (g: ConvolutionGeometry, phases: readonly AxisPhase[]): TiledAxis[][] =>
+const tilings = (
+  g: ConvolutionGeometry,
+  phases: readonly AxisPhase[],
+  side: Side = 'output',
+): TiledAxis[][] =>
   phases
     .reduce<TiledAxis[][]>(
       (lists, phase, a) => {
         const axes = tilesFor(phase, phases.length).map((tile) =>
           tiledAxis(g.axes[a]!, phase, tile),
         )
-        return lists.flatMap((list) => axes.map((axis) => [...list, axis])).filter(isAccurate)
+        return lists
+          .flatMap((list) => axes.map((axis) => [...list, axis]))
+          .filter((axes) => isAccurate(axes, side))
       },
       [[]],
     )
     .filter((axes) => product(axes.map(({ views }) => views.length)) <= mostViews)
 
-const isAccurate = (axes: readonly TiledAxis[]): boolean =>
-  product(axes.map(({ tile }) => amplification(tile))) <= mostAmplification
+const isAccurate = (axes: readonly TiledAxis[], side: Side): boolean =>
+  product(axes.map(({ tile }) => amplification(tile, side))) <= mostAmplification
 
 /** Tiles that suit the taps of a phase: long windows are cut into pieces of nearly one length. */
 function tilesFor(phase: AxisPhase, rank: number): Tile[] {
@@ -126,7 +141,7 @@ function tilesFor(phase: AxisPhase, rank: number): Tile[] {
   return rank > 1 && taps <= mostPlainTaps ? [plain, ...tiles] : tiles
 }
 
-function costOf(form: WinogradForm, rates: Rates): number {
+function costOf(form: WinogradForm, rates: Rates, side: Side): number {
   const { geometry: g, axes, planes, channels, outputs, channelBlocks, outputBlocks } = form
   const tiles = g.batch * form.sampleTiles
   // Passes over the axes: `before` an axis lie products of a tile, after it cells or taps.
@@ -150,16 +165,20 @@ function costOf(form: WinogradForm, rates: Rates): number {
     weightByte.cached * Math.max(0, weightBytes - nearBytes) +
     weightByte.far * Math.max(0, weightBytes - farBytes)
   const taps = product(axes.map(({ tile }) => tile.taps))
-  const run =
-    rates.product * planes * tiles * 8 * channels * outputBlocks +
+  const transforms =
     rates.cell * tiles * (channelBlocks * inputWork + outputBlocks * outputWork) +
-    g.batch * (movedCost(form, 'input') * channels + movedCost(form, 'output') * outputs) +
-    bytes / 2
+    g.batch * (movedCost(form, 'input') * channels + movedCost(form, 'output') * outputs)
   const weight =
     rates.cell * channels * outputBlocks * weightWork +
     moved.together * taps * channels * outputs * (isWhole(form) ? 1 : 2) +
     bytes
-  return fixed + g.groups * (run + weightRuns * weight)
+  const products = rates.product * planes * tiles * 8 * outputBlocks
+  const run =
+    side === 'output'
+      ? products * channels + bytes / 2
+      : products * 4 * Math.ceil(channels / 4) +
+        Math.ceil(tiles / gradientBandTiles(form)) * (bytes + weightByte.cached * weightBytes)
+  return fixed + g.groups * (transforms + run + weightRuns * weight)
 }
 
 /** To bring one channel of a sample into blocks, or back. */

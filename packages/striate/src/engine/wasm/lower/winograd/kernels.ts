@@ -5,6 +5,8 @@ import {
   type BlockProductExports,
   blockProductModule,
   type KernelModule,
+  type OuterProductExports,
+  outerProductModule,
   tileName,
   type WinogradOptions,
 } from '../../kernels/index.ts'
@@ -14,7 +16,7 @@ import type { WinogradForm } from './tiling.ts'
 export function winogradKernel<Exports>(
   build: Builder,
   { axes }: WinogradForm,
-  name: 'input' | 'weight' | 'output',
+  name: 'input' | 'weight' | 'output' | 'upstream' | 'gradient',
   generate: (options: WinogradOptions) => KernelModule<Exports>,
 ): Kernel<Exports> {
   const tiles = axes.map(({ tile }) => tile)
@@ -27,6 +29,14 @@ export function winogradKernel<Exports>(
 /** Twelve 256-bit sums where V8 joins vectors; else 4 × 2 of 128 bits, which no version of V8 spills. */
 export const productTile = ({ wide }: Features): { rows: number; blocks: 1 | 2; unroll: 1 | 2 } =>
   wide ? { rows: 6, blocks: 2, unroll: 2 } : { rows: 4, blocks: 1, unroll: 1 }
+
+/** Twelve 256-bit sums, or eight of 128 bits. */
+export function outerProduct(build: Builder): Kernel<OuterProductExports> {
+  const blocks = build.features.wide ? 3 : 1
+  return build.kernel<OuterProductExports>(`outerproduct:${blocks}`, (target) =>
+    outerProductModule({ ...target, blocks }),
+  )
+}
 
 export function blockProduct(build: Builder): Kernel<BlockProductExports> {
   const tile = productTile(build.features)

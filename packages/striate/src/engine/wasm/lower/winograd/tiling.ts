@@ -143,6 +143,9 @@ export function regionsOf(axes: readonly TiledAxis[], tiles: number, share: numb
   )
 }
 
+export const tilesOfBand = (band: Band): number =>
+  band.reduce((sum, { region }) => sum + region.tiles, 0)
+
 /** All regions of all samples in order, gathered into bands of at most `tiles` tiles where regions are small. */
 export function bandsOf(batch: number, regions: readonly Region[], tiles: number): Band[] {
   const bands: Piece[][] = []
@@ -229,3 +232,17 @@ export function bandTiles(form: WinogradForm, pieces: number): number {
   const wanted = Math.max(fewestTiles, Math.floor(bandBytes / tileBytes))
   return Math.min(wanted, Math.ceil((geometry.batch * sampleTiles) / pieces))
 }
+
+/** Tiles of a band of the weight gradient: it adds to all sums once, and they are many. */
+export function gradientBandTiles({
+  planes,
+  channelBlocks,
+  outputBlocks,
+  geometry,
+  sampleTiles,
+}: WinogradForm): number {
+  const tileBytes = planes * (channelBlocks + outputBlocks) * cellBytes
+  const wanted = Math.max(fewestGradientTiles, Math.floor(bandBytes / tileBytes))
+  return Math.min(wanted, geometry.batch * sampleTiles)
+}
+const fewestGradientTiles = 128

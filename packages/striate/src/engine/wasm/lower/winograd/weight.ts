@@ -1,6 +1,5 @@
 /** The step that transforms the weight, G g along every axis, as the products read it. */
 import { isTransposed, product } from '../../../../geometry/convolution.ts'
-import { stridesOf } from '../../../../tensor/shape.ts'
 import {
   blockProductDepth,
   type WinogradWeightExports,
@@ -8,11 +7,10 @@ import {
   winogradWeightWork,
 } from '../../kernels/index.ts'
 import type { Builder, ValueId } from '../../plan.ts'
-import { type Call, call, cut, place, type Stage } from '../../program.ts'
-import { copyCalls } from '../copy.ts'
-import { zero } from '../fill.ts'
+import { type Call, call, cut, place } from '../../program.ts'
 import { isWhole } from './choice.ts'
 import { productTile, winogradKernel } from './kernels.ts'
+import { spreadCopies } from './spread.ts'
 import { cellBytes, type WinogradForm } from './tiling.ts'
 
 /** Planes for every group; `pieces` threads share the work. */
@@ -25,7 +23,7 @@ export function weightTransform(
   const { geometry: g, axes, planes, channels, outputs, outputBlocks, weightPlane } = form
   const tiles = axes.map(({ tile }) => tile)
   const taps = product(tiles.map((tile) => tile.taps))
-  const spread = isWhole(form) ? null : spreadTaps(build, form, weight)
+  const spread = isWhole(form) ? null : spreadCopies(build, form, weight, 'forth')
   const transposed = spread === null && isTransposed(g)
   const source = spread === null ? weight : spread.value
   const rowStep = 4 * taps * (transposed ? 1 : channels)
@@ -74,53 +72,8 @@ export function weightTransform(
     name: `${kernel.name} weight`,
     reads: [weight],
     writes: [value, ...(spread === null ? [] : [spread.value]), ...works],
-    stages: [...(spread?.stages ?? []), { parts }],
+    stages: [...(spread === null ? [] : [{ parts: [spread.copies] }]), { parts }],
     keeps: [value],
   })
   return { value, groupBytes }
-}
-
-/** The weight as if each view were channels: [group, output, view, input, ...taps], 0 for taps that a view lacks. */
-function spreadTaps(
-  build: Builder,
-  { geometry: g, axes, views, inputs, channels, outputs }: WinogradForm,
-  weight: ValueId,
-): { readonly value: ValueId; readonly stages: readonly Stage[] } {
-  const kernel = axes.map(({ axis }) => axis.kernel)
-  const kernelStrides = stridesOf(kernel)
-  const kernelSize = product(kernel)
-  const sizes = axes.map(({ tile }) => tile.taps)
-  const strides = stridesOf(sizes)
-  const size = product(sizes)
-  const transposed = isTransposed(g)
-  const from = [
-    inputs * outputs * kernelSize,
-    transposed ? kernelSize : inputs * kernelSize,
-    transposed ? outputs * kernelSize : kernelSize,
-  ]
-  const to = [outputs * channels * size, channels * size, size]
-  const bytes = 4 * g.groups * outputs * channels * size
-  const value = build.scratch(bytes)
-  const copies = views.flatMap((view, number) => {
-    const start = view.reduce((sum, { tap }, a) => {
-      const stored = axes[a]!.axis.flip ? kernel[a]! - 1 - tap : tap
-      return sum + stored * kernelStrides[a]!
-    }, 0)
-    const steps = view.map(
-      ({ tapStep }, a) => (axes[a]!.axis.flip ? -1 : 1) * tapStep * kernelStrides[a]!,
-    )
-    return copyCalls(
-      build,
-      {
-        elementBytes: 4,
-        shape: [g.groups, outputs, inputs, ...view.map((each) => each.taps)],
-        from: { value: weight, start, strides: [...from, ...steps] },
-        to: { value, start: number * inputs * size, strides: [...to, ...strides] },
-      },
-      1,
-    )
-  })
-  const isFull = views.every((view) => view.every((each, a) => each.taps === sizes[a]))
-  const clearing = isFull ? [] : [zero(build, place(value), bytes)]
-  return { value, stages: [{ parts: [[...clearing, ...copies]] }] }
 }

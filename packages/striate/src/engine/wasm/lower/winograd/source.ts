@@ -1,4 +1,4 @@
-/** The calls that bring pieces of the input into blocks of channels, view by view, and transform them. */
+/** The calls that bring pieces of a tensor into blocks of channels and transform them. */
 import { layoutStrides } from '../../../../geometry/layout.ts'
 import { type WinogradInputExports, winogradInputModule } from '../../kernels/index.ts'
 import type { Builder, ValueId } from '../../plan.ts'
@@ -10,25 +10,32 @@ import { cellBytes, type Piece, type Region, type WinogradForm } from './tiling.
 
 const lanes = 8
 
-export interface InputSource {
+export interface Source {
   readonly workBytes: number
   /** Transforms a piece of the band, in the order of the calls: they share what lies in `work`. */
   calls(piece: Piece, group: number, planes: ValueId, work: ValueId): Call[]
 }
 
-export function inputSource(
+/** The input, view by view; or, for the gradient of the weight, the upstream gradient. */
+export function sourceOf(
   build: Builder,
   form: WinogradForm,
+  side: 'input' | 'upstream',
   x: ValueId,
   regions: readonly Region[],
   layout: BandLayout,
-): InputSource {
-  const { geometry: g, views, inputs } = form
-  const kernel = winogradKernel<WinogradInputExports>(build, form, 'input', winogradInputModule)
+): Source {
+  const { geometry: g } = form
+  const isInput = side === 'input'
+  const views = isInput ? form.views : (['output'] as const)
+  const channels = isInput ? form.inputs : form.outputs
+  const kernel = winogradKernel<WinogradInputExports>(build, form, side, (options) =>
+    winogradInputModule(options, side),
+  )
   const strides = layoutStrides(
     g.layout,
-    g.inChannels,
-    g.axes.map((axis) => axis.input),
+    isInput ? g.inChannels : g.outChannels,
+    g.axes.map((axis) => (isInput ? axis.input : axis.output)),
   )
   const boxes = new Map(
     regions.map((region) => [region, views.map((view) => regionBox(form, region, view, layout))]),
@@ -49,8 +56,8 @@ export function inputSource(
         kernel,
         'run',
         build.table(box.words(clears)),
-        tensorPlace(box, piece.sample, group * inputs),
-        place(planes, piece.tile * cellBytes + ((view * inputs) / lanes) * layout.blockStep),
+        tensorPlace(box, piece.sample, group * channels),
+        place(planes, piece.tile * cellBytes + ((view * channels) / lanes) * layout.blockStep),
         place(work),
       )
     })
@@ -64,15 +71,15 @@ export function inputSource(
       if (hasFrame) calls.push(zero(build, place(work), all[0]!.boxBytes))
       const end = Math.min(first + lanes, form.channels)
       for (let channel = first; channel < end; ) {
-        const view = Math.floor(channel / inputs)
+        const view = Math.floor(channel / channels)
         const box = all[view]!
-        const count = Math.min(end, (view + 1) * inputs) - channel
+        const count = Math.min(end, (view + 1) * channels) - channel
         calls.push(
           call(
             kernel,
             'bring',
             build.table(box.words(false)),
-            tensorPlace(box, piece.sample, group * inputs + (channel % inputs)),
+            tensorPlace(box, piece.sample, group * channels + (channel % channels)),
             count,
             place(work),
             channel - first,
@@ -92,6 +99,6 @@ export function inputSource(
     }
     return calls
   }
-  const isPacked = views.length > 1 && inputs % lanes !== 0
+  const isPacked = views.length > 1 && channels % lanes !== 0
   return { workBytes, calls: isPacked ? packed : byView }
 }
