@@ -22,7 +22,11 @@ export default defineConfig({
     ],
   },
   test: {
-    env: shared === '' ? {} : { STRIATE_SHARED: shared },
+    // Tiles that a desk has found are its own.
+    env: {
+      STRIATE_CACHE: fromRoot('node_modules/.cache/striate'),
+      ...(shared === '' ? {} : { STRIATE_SHARED: shared }),
+    },
     pool: 'forks',
     maxWorkers: 2,
     testTimeout: 120_000,

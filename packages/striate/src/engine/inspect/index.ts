@@ -1,6 +1,7 @@
 /** Looking at plans, and measuring them. */
 export type { Features } from '../wasm/features.ts'
 export type { AlgorithmCost } from '../wasm/plan.ts'
+export type { TileTrial, TuningReport } from '../wasm/tuning/tune.ts'
 export type { ChromeTrace, TraceEvent } from './chromeTrace.ts'
 export { explainPlan } from './explainPlan.ts'
 export type { PlanExplanation, PlanFacts } from './explanation.ts'
@@ -13,3 +14,4 @@ export type {
   Speeds,
 } from './profileReport.ts'
 export type { PlanStep } from './stepFacts.ts'
+export { tune } from './tune.ts'

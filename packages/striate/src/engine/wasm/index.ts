@@ -1,24 +1,30 @@
 /** The WASM engine: plans a graph once by its structure, then runs generated kernels over one arena. */
 import { copyOf, type TypedArray } from '../../tensor/dtype.ts'
-import { type Node, settle } from '../../tensor/node.ts'
+import { type Node, settle, type ValueSource } from '../../tensor/node.ts'
 import { debugs, tell } from '../debug.ts'
 import type { Engine } from '../engine.ts'
 import { explain } from '../inspect/explanation.ts'
+import { getPrecision } from '../precision.ts'
 import { schedule } from '../schedule.ts'
 import { getThreads } from '../threads.ts'
 import { canariesOn } from './canaries.ts'
 import { KernelCache } from './kernelCache.ts'
 import { linkAt, linkPlan } from './linking.ts'
 import { forcedAlgorithm } from './lower/chooser.ts'
-import { viewOf } from './lower/host.ts'
-import { type Block, EngineMemory } from './memory.ts'
-import type { Plan, PlannedGraph, RunContext, Step, ValueId } from './plan.ts'
+import { viewAt, viewOf } from './lower/host.ts'
+import { type Block, EngineMemory, isLackOfMemory } from './memory.ts'
+import { nameLargest } from './naming.ts'
+import type { LinkedProgram, Plan, PlannedGraph, RunContext, Step, ValueId } from './plan.ts'
 import { makePlan } from './planner.ts'
 import { ThreadPool } from './pool.ts'
 import { merge, type Stage } from './program.ts'
+import { noiseFor } from './proof/noise.ts'
+import { type Proof, Proofs } from './proof/proof.ts'
+import { trustKey } from './proof/trust.ts'
 import { Residency, type Resident } from './residency.ts'
 import { StoredValue, StoredValues } from './stored.ts'
 import { structureOf } from './structure.ts'
+import { type TuningReport, tuneTiles } from './tuning/tune.ts'
 
 /** Plans kept; the one not used for longest goes first. */
 const mostPlans = 64
@@ -30,6 +36,7 @@ interface Machinery {
   readonly kernels: KernelCache
   readonly residency: Residency
   readonly stored: StoredValues
+  readonly proofs: Proofs
 }
 
 function start(): Machinery {
@@ -38,7 +45,8 @@ function start(): Machinery {
   const pool = new ThreadPool(memory.memory, control)
   const kernels = new KernelCache(memory.memory, memory.isShared, pool)
   const residency = new Residency(memory)
-  return { memory, pool, kernels, residency, stored: new StoredValues(memory) }
+  const stored = new StoredValues(memory)
+  return { memory, pool, kernels, residency, stored, proofs: new Proofs() }
 }
 
 /** How long a run took, step by step; milliseconds. */
@@ -60,6 +68,21 @@ export class WasmEngine implements Engine {
 
   async run(wanted: readonly Node[]): Promise<void> {
     await this.#inTurn(() => this.#compute(wanted, null))
+  }
+
+  /** Tries the tiles of the inner kernels on this machine; plans made from now on have the best. */
+  tune(): Promise<TuningReport> {
+    return this.#inTurn(async () => {
+      this.#machinery ??= start()
+      const report = await tuneTiles(this.#machinery.kernels.features)
+      this.forgetPlans()
+      return report
+    })
+  }
+
+  /** Plans are made anew from now on. */
+  forgetPlans(): void {
+    if (this.#machinery) this.#forgetOldPlans(this.#machinery.memory, 0)
   }
 
   /** What `run` would do. */
@@ -95,15 +118,20 @@ export class WasmEngine implements Engine {
     const threads = memory.isShared ? getThreads() : 1
     const order = schedule(wanted)
     const structure = structureOf(order, wanted)
-    const key = `${threads};${forcedAlgorithm() ?? ''};${canariesOn() ? 'canaries' : ''};${structure.key}`
+    const key = `${threads};${forcedAlgorithm() ?? ''};${canariesOn() ? 'canaries' : ''};${trustKey()};${getPrecision()};${structure.key}`
     const known = this.#plans.get(key)
     const plan = known ?? makePlan(structure, memory, kernels, threads)
     this.#plans.delete(key)
     this.#plans.set(key, plan)
-    this.#forgetOldPlans(memory)
+    this.#forgetOldPlans(memory, mostPlans)
     const graph = { plan, structure, order, threads, features: kernels.features }
     if (!known && debugs('plan')) tell(String(explain(graph)))
-    await kernels.ready()
+    try {
+      await kernels.ready()
+    } catch (error) {
+      this.#forget(key, plan, memory)
+      throw error
+    }
     return graph
   }
 
@@ -112,29 +140,91 @@ export class WasmEngine implements Engine {
     wanted: readonly Node[],
     tick: (() => void) | null,
   ): Promise<{ readonly graph: PlannedGraph; readonly began: number }> {
-    const graph = await this.#plan(wanted)
-    const { plan, structure, threads } = graph
+    for (;;) {
+      const done = await this.#attempt(wanted, tick)
+      if (done) return done
+    }
+  }
+
+  /** One attempt; null where it is to be repeated with another machinery. */
+  async #attempt(
+    wanted: readonly Node[],
+    tick: (() => void) | null,
+  ): Promise<{ readonly graph: PlannedGraph; readonly began: number } | null> {
+    const isNew = this.#machinery === undefined
+    try {
+      const graph = await this.#plan(wanted)
+      const { plan, structure, features } = graph
+      const { proofs } = this.#machinery!
+      // Plans that run as they are hold proven kernels only.
+      const proof = tick || plan.linked ? null : proofs.of(graph)
+      const stages = tick ? withTicks(plan.steps, tick) : proof ? withLooks(plan, proof) : null
+      const { values, began } = this.#perform(graph, stages, null)
+      if (proof?.isOpen) this.#try(graph, stages)
+      if (proof?.condemns(features)) {
+        this.#restart()
+        return null
+      }
+      if (proof) proofs.add(proof)
+      for (const [i, node] of structure.wanted.entries())
+        if (!node.isKnown) settle(node, values[i]!)
+      return { graph, began }
+    } catch (error) {
+      // Plans and values of before may be what fills the memory.
+      if (isNew || !isLackOfMemory(error)) throw error
+      this.#restart()
+      return null
+    }
+  }
+
+  /** Runs the plan on noise. */
+  #try(graph: PlannedGraph, stages: readonly Stage[] | null): void {
+    try {
+      this.#perform(graph, stages, graph.structure.leaves.map(noiseFor))
+    } catch {
+      // Not every operator takes any number: then the real values have the last word.
+    }
+  }
+
+  /** Begins anew with what is still trusted. */
+  #restart(): void {
+    this.#machinery?.pool.resize(1)
+    this.#machinery?.stored.leave()
+    this.#machinery = undefined
+    this.#arena = undefined
+    this.#plans.clear()
+  }
+
+  /** Runs the plan, or other stages made of its steps, on the known values of the graph or on noise; gives the results. */
+  #perform(
+    { plan, structure, threads }: PlannedGraph,
+    ownStages: readonly Stage[] | null,
+    noise: readonly TypedArray[] | null,
+  ): { readonly values: readonly (TypedArray | ValueSource)[]; readonly began: number } {
     const { memory, pool, residency, stored } = this.#machinery!
     residency.tidy()
     stored.tidy()
-    const homes = structure.leaves.map((leaf) => homeOf(leaf, residency))
+    const { leaves } = structure
+    const homes = leaves.map((leaf) => (noise ? null : homeOf(leaf, residency, memory)))
     const blocks = stored.makeRoom(plan)
-    const context = this.#enter(plan, memory, homes, blocks)
-    const stages = tick ? withTicks(plan.steps, tick) : plan.stages
+    const given = (leaf: number): TypedArray => noise?.[leaf] ?? leaves[leaf]!.data!
+    const stages = ownStages ?? plan.stages
     const isParallel = stages.some((stage) => 'parts' in stage && stage.parts.length > 1)
     // A worker is started when there is work for it, and stopped when fewer threads are wanted.
     if (isParallel || pool.threads > threads) pool.resize(threads)
-    const arena = this.#arena!.address
-    const program = tick
-      ? linkAt(arena, stages, memory, context, new Set())
-      : linkPlan(plan, arena, memory, context)
-    const began = performance.now()
-    plan.watch?.prepare(context)
-    for (const [i, leaf] of structure.leaves.entries())
-      if (homes[i] === null) write(context, plan.leaves[i]!, leaf.data!)
+    let context: RunContext
+    let own: LinkedProgram | null = null
+    let began: number
     try {
-      const skipped = stagesToSkip(plan, stages, homes)
-      pool.run(program, isParallel, skipped, (stage) => {
+      context = this.#enter(plan, memory, homes, blocks, given)
+      const arena = this.#arena!.address
+      own = ownStages && linkAt(arena, stages, memory, context, new Set())
+      const program = own ?? linkPlan(plan, arena, memory, context)
+      began = performance.now()
+      plan.watch?.prepare(context)
+      for (const [i, value] of plan.leaves.entries())
+        if (homes[i] === null) write(context, value, given(i))
+      pool.run(program, isParallel, stagesToSkip(plan, stages, homes), (stage) => {
         const work = stages[stage]!
         if ('host' in work) work.host(context)
       })
@@ -144,14 +234,16 @@ export class WasmEngine implements Engine {
       for (const block of blocks) memory.free(block)
       throw error
     } finally {
-      if (tick) for (const block of program.blocks) memory.free(block)
+      for (const block of own?.blocks ?? []) memory.free(block)
     }
     const values = stored.add(plan, blocks)
-    for (const [i, node] of structure.wanted.entries()) {
-      const value = plan.results[i]!
-      if (!node.isKnown) settle(node, values.get(value) ?? read(context, value, node))
+    return {
+      values: structure.wanted.map((node, i) => {
+        const value = plan.results[i]!
+        return values.get(value) ?? read(context, value, node)
+      }),
+      began,
     }
-    return { graph, began }
   }
 
   /** `homes` has the addresses of the leaves that lie outside the arena, `blocks` those of stored results. */
@@ -160,11 +252,12 @@ export class WasmEngine implements Engine {
     memory: EngineMemory,
     homes: readonly (Resident | null)[],
     blocks: readonly Block[],
+    given: (leaf: number) => TypedArray,
   ): RunContext {
     if (!this.#arena || this.#arena.bytes < plan.arenaBytes) {
       if (this.#arena) memory.free(this.#arena)
       this.#arena = undefined
-      this.#arena = memory.allocate(plan.arenaBytes, 'values of the graph')
+      this.#arena = memory.allocate(plan.arenaBytes, () => nameLargest(plan))
     }
     const base = this.#arena.address
     const outside = new Map<ValueId, number>()
@@ -174,17 +267,26 @@ export class WasmEngine implements Engine {
     for (const [i, { address }] of blocks.entries()) outside.set(plan.stored[i]!, address)
     const address = (value: ValueId): number => outside.get(value) ?? base + plan.offsets[value]!
     const isResident = (value: ValueId): boolean => Boolean(homes[plan.leaves.indexOf(value)])
-    return { memory: memory.memory, address, isResident }
+    const known = (leaf: number): TypedArray => {
+      const home = homes[leaf]
+      if (!home) return given(leaf)
+      return viewAt(memory.memory.buffer, home.address, plan.graph.types[leaf]!)
+    }
+    return { memory: memory.memory, address, isResident, known }
   }
 
-  #forgetOldPlans(memory: EngineMemory): void {
+  #forgetOldPlans(memory: EngineMemory, most: number): void {
     for (const [key, plan] of this.#plans) {
-      if (this.#plans.size <= mostPlans) return
-      this.#plans.delete(key)
-      const { block } = plan.kept
-      const own = [...plan.tables, ...(plan.linked?.blocks ?? []), ...(block ? [block] : [])]
-      for (const each of own) memory.free(each)
+      if (this.#plans.size <= most) return
+      this.#forget(key, plan, memory)
     }
+  }
+
+  #forget(key: string, plan: Plan, memory: EngineMemory): void {
+    this.#plans.delete(key)
+    const { block } = plan.kept
+    const own = [...plan.tables, ...(plan.linked?.blocks ?? []), ...(block ? [block] : [])]
+    for (const each of own) memory.free(each)
   }
 }
 
@@ -211,9 +313,20 @@ function withTicks(steps: readonly Step[], tick: () => void): Stage[] {
   return [look, ...steps.flatMap((step) => [...merge(step.stages), look])]
 }
 
+/** The stages of the steps, with a look at what each of them wrote. */
+function withLooks({ steps, watch }: Plan, proof: Proof): Stage[] {
+  return steps.flatMap((step, i) => {
+    const host = (context: RunContext): void => {
+      watch?.look(step, context)
+      proof.look(i, context)
+    }
+    return [...merge(step.stages), { host }]
+  })
+}
+
 /** Where the value of a leaf lies in memory, or null if it must be copied in. */
-function homeOf(leaf: Node, residency: Residency): Resident | null {
-  const home = leaf.source instanceof StoredValue ? leaf.source.home : null
+function homeOf(leaf: Node, residency: Residency, memory: EngineMemory): Resident | null {
+  const home = leaf.source instanceof StoredValue ? leaf.source.homeIn(memory) : null
   return home ?? residency.find(leaf.data!)
 }
 

@@ -6,6 +6,8 @@ import type { LoweringContext } from './host.ts'
 export interface ConvolutionAlgorithm {
   /** As the printed plan names it: `contraction`, `winograd4`, `depthwise`, … */
   readonly name: string
+  /** Whether it rounds transformed values: errors are then relative to the largest values nearby. */
+  readonly isTransform?: boolean
   applies(geometry: ConvolutionGeometry): boolean
   /** Estimated nanoseconds on one core, from multiply-adds and bytes; compared between algorithms only. */
   cost(geometry: ConvolutionGeometry, features: Features): number

@@ -1,5 +1,6 @@
 /** Takes the cheapest way to compute a convolution. */
 import type { ConvolutionGeometry } from '../../../geometry/convolution.ts'
+import { getPrecision } from '../../precision.ts'
 import type { Features } from '../features.ts'
 import { isBanned } from '../proof/trust.ts'
 import type { ConvolutionAlgorithm } from './algorithm.ts'
@@ -40,8 +41,9 @@ interface Candidate {
 }
 
 function candidatesFor(g: ConvolutionGeometry, features: Features): Candidate[] {
+  const isExact = (g.precision ?? getPrecision()) === 'exact'
   return algorithms
-    .filter((each) => !isBanned(each.name) && each.applies(g))
+    .filter((each) => !isBanned(each.name) && (!isExact || !each.isTransform) && each.applies(g))
     .map((algorithm) => ({ algorithm, cost: algorithm.cost(g, features) }))
 }
 

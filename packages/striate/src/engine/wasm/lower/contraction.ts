@@ -9,6 +9,7 @@ import {
   contractionScratchBytes,
 } from '../kernels/index.ts'
 import type { Builder } from '../plan.ts'
+import { type ContractionTile, tilesOf } from '../tuning/tiles.ts'
 
 /** Rows and columns are cut between threads at multiples of this, the least common one of all tiles. */
 export const contractionUnit = 48
@@ -19,12 +20,9 @@ export interface Contraction {
   readonly packedBytes: number
 }
 
-/** The tile that keeps the registers full: with fused multiply-adds 6 rows, twice as wide where V8 joins vectors. */
-function tileFor(m: number, { relaxed, wide }: Features): { rows: number; columns: number } {
-  if (m === 1) return { rows: 1, columns: 16 }
-  if (wide) return { rows: 6, columns: 16 }
-  return relaxed ? { rows: 6, columns: 8 } : { rows: 3, columns: 12 }
-}
+/** The tile that keeps the registers full; a single row has all of them. */
+const tileFor = (m: number, features: Features): ContractionTile =>
+  m === 1 ? { rows: 1, columns: 16 } : tilesOf(features).contraction
 
 /** The kernel for `m` rows, `n` columns and sums of `k` products, and the scratch that it needs. */
 export function contraction(build: Builder, m: number, n: number, k: number): Contraction {

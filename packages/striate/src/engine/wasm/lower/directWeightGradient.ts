@@ -19,6 +19,7 @@ const leastProducts = 65536
 
 /** What several channels may have at most, and must have at least, or the contraction is as fast (measured). */
 const mostTaps = 64
+const mostChannels = 8
 const mostDeal = 2
 const leastCells = 64
 /** A kernel for one channel may be long: its lines are alike, and share their code. */
@@ -38,7 +39,10 @@ export function directWeightGradientApplies(g: ConvolutionGeometry): boolean {
     line.output >= leastWidth &&
     (channels === 1
       ? line.kernel <= mostLine
-      : taps <= mostTaps && cells >= leastCells && line.stride <= mostDeal) &&
+      : channels <= mostChannels &&
+        taps <= mostTaps &&
+        cells >= leastCells &&
+        line.stride <= mostDeal) &&
     directGradientScratchBytes(groupOf(g)) <= mostScratch
   )
 }

@@ -40,6 +40,7 @@ const cacheBytes = 2 ** 18
 
 export const fftAlgorithm: ConvolutionAlgorithm = {
   name: 'fft',
+  isTransform: true,
   applies: (g) => chooseForm(g) !== null,
   cost: (g) => chooseForm(g)!.cost,
   lower,

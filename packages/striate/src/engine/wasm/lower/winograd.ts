@@ -45,6 +45,7 @@ const leastProducts = 65536
 
 export const winogradAlgorithm: ConvolutionAlgorithm = {
   name: 'winograd',
+  isTransform: true,
   applies: appliesTo,
   cost: (g, features) => chooseTiles(g, features).cost,
   lower,

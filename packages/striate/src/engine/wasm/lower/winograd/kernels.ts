@@ -11,6 +11,7 @@ import {
   type WinogradOptions,
 } from '../../kernels/index.ts'
 import type { Builder } from '../../plan.ts'
+import { type ProductTile, tilesOf } from '../../tuning/tiles.ts'
 import type { WinogradForm } from './tiling.ts'
 
 export function winogradKernel<Exports>(
@@ -26,9 +27,7 @@ export function winogradKernel<Exports>(
   )
 }
 
-/** Twelve 256-bit sums where V8 joins vectors; else 4 × 2 of 128 bits, which no version of V8 spills. */
-export const productTile = ({ wide }: Features): { rows: number; blocks: 1 | 2; unroll: 1 | 2 } =>
-  wide ? { rows: 6, blocks: 2, unroll: 2 } : { rows: 4, blocks: 1, unroll: 1 }
+export const productTile = (features: Features): ProductTile => tilesOf(features).product
 
 /** Twelve 256-bit sums, or eight of 128 bits. */
 export function outerProduct(build: Builder): Kernel<OuterProductExports> {
@@ -40,7 +39,8 @@ export function outerProduct(build: Builder): Kernel<OuterProductExports> {
 
 export function blockProduct(build: Builder): Kernel<BlockProductExports> {
   const tile = productTile(build.features)
-  return build.kernel<BlockProductExports>(`blockproduct:${tile.rows}x${tile.blocks}`, (target) =>
-    blockProductModule({ ...target, ...tile }),
+  return build.kernel<BlockProductExports>(
+    `blockproduct:${tile.rows}x${tile.blocks}x${tile.unroll}`,
+    (target) => blockProductModule({ ...target, ...tile }),
   )
 }
