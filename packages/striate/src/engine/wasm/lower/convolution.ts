@@ -3,7 +3,7 @@ import { type Axis, axisPhases } from '../../../geometry/axis.ts'
 import { type ConvolutionGeometry, product } from '../../../geometry/convolution.ts'
 import type { Features } from '../features.ts'
 import type { Builder, ValueId } from '../plan.ts'
-import { type Call, call, cut, type Part, type Place, place } from '../program.ts'
+import { type Call, call, cut, type Part, type Place, place, type Stage } from '../program.ts'
 import { addInto } from './addInto.ts'
 import type { ConvolutionAlgorithm } from './algorithm.ts'
 import { type Contraction, contraction, contractionUnit, offsetTable } from './contraction.ts'
@@ -245,58 +245,92 @@ export function lowerConvolutionWeightGradient(
       }
     })
   const scratches: ValueId[] = []
-  /** Adds the products of a sample to `to`. */
+  /** Adds the products of a sample to `to`: of the columns of a share of all. */
   const add = (
     source: Continuation,
     sample: number,
     scratch: readonly ValueId[],
     to: ValueId,
+    columns: readonly Columns[],
   ): Call[] =>
-    phases.flatMap(({ kernel, n, phase, tables }, p) =>
-      groupsOf(g).map((group) =>
-        call(
-          kernel,
-          'run',
-          rows,
-          n,
-          phase.cells,
-          place(upstream, 4 * (sample * form.output.batch + group * rows * form.output.channel)),
-          upstreamRows,
-          tables.outputs,
-          source.at(sample, 4 * (phase.start + group * channels * form.continued.channel)),
-          tables.inputs,
-          tables.taps,
-          place(to, 4 * group * form.weightGroup),
-          weightRows,
-          tables.weights,
-          0,
-          1,
-          place(scratch[p]!),
-        ),
-      ),
-    )
+    phases.flatMap(({ kernel, phase, tables }, p) => {
+      const [first, end] = columns[p]!
+      return first === end
+        ? []
+        : groupsOf(g).map((group) =>
+            call(
+              kernel,
+              'run',
+              rows,
+              end - first,
+              phase.cells,
+              place(
+                upstream,
+                4 * (sample * form.output.batch + group * rows * form.output.channel),
+              ),
+              upstreamRows,
+              tables.outputs,
+              source.at(sample, 4 * (phase.start + group * channels * form.continued.channel)),
+              tables.inputs,
+              tables.taps + 4 * first,
+              place(to, 4 * group * form.weightGroup),
+              weightRows,
+              tables.weights + 4 * first,
+              0,
+              1,
+              place(scratch[p]!),
+            ),
+          )
+    })
   const products = phases.reduce((sum, { n, phase }) => sum + n * phase.cells, 0) * rows
   const pieces = products * g.groups * g.batch >= leastProducts ? build.threads : 1
-  // Each thread sums samples of its own; the partial sums are then added in order.
-  const ranges = cut(g.batch, pieces)
-  const partial = ranges.map((_, i) => (i === 0 ? output : build.scratch(bytes)))
-  const parts = ranges.map(([from, to], i) => {
+  const scratchOf = (): ValueId[] => scratchesOf(build, phases, scratches)
+  const sourceOf = (): Continuation => {
     const source = continuation(build, g, form, x)
-    const scratch = phases.map(({ scratchBytes }) => build.scratch(scratchBytes))
-    scratches.push(...source.scratch, ...scratch)
-    const samples = Array.from({ length: to - from }, (_, j) => from + j)
-    const work = samples.flatMap((n) => [
-      ...source.load(n, 1),
-      ...add(source, n, scratch, partial[i]!),
-    ])
-    return [zero(build, place(partial[i]!), bytes), ...source.clear, ...work]
-  })
-  const sums = partial.slice(1).map((each) => addInto(build, place(output), place(each), bytes / 4))
+    scratches.push(...source.scratch)
+    return source
+  }
+  const clearing = zero(build, place(output), bytes)
+  const stages: Stage[] = []
+  const partial: ValueId[] = []
+  if (g.batch >= pieces) {
+    // Each thread sums samples of its own; the partial sums are then added in order.
+    const whole = phases.map(({ n }): Columns => [0, n])
+    const parts = cut(g.batch, pieces).map(([from, to], i) => {
+      const [source, scratch] = [sourceOf(), scratchOf()]
+      const mine = i === 0 ? output : build.scratch(bytes)
+      if (i > 0) partial.push(mine)
+      const samples = Array.from({ length: to - from }, (_, j) => from + j)
+      const work = samples.flatMap((n) => [
+        ...source.load(n, 1),
+        ...add(source, n, scratch, mine, whole),
+      ])
+      return [zero(build, place(mine), bytes), ...source.clear, ...work]
+    })
+    const sums = partial.map((each) => addInto(build, place(output), place(each), bytes / 4))
+    stages.push({ parts }, ...(sums.length > 0 ? [{ parts: [sums] }] : []))
+  } else {
+    // One sample at a time, its columns cut between the threads.
+    const source = sourceOf()
+    const lanes = Array.from({ length: pieces }, scratchOf)
+    const shares = lanes.map((_, i) =>
+      phases.map(({ n }): Columns => cut(n, pieces, contractionUnit)[i] ?? [0, 0]),
+    )
+    stages.push({ parts: [[clearing, ...source.clear]] })
+    for (let n = 0; n < g.batch; n++) {
+      const loading = source.load(n, pieces)
+      if (loading.length > 0) stages.push({ parts: loading.map((each) => [each]) })
+      stages.push({ parts: lanes.map((each, i) => add(source, n, each, output, shares[i]!)) })
+    }
+  }
   build.step({
     name: `${phases[0]?.kernel.name ?? 'zero'} convolutionWeightGradient`,
     reads: inputs,
-    writes: [output, ...partial.slice(1), ...scratches],
-    stages: [{ parts }, ...(sums.length > 0 ? [{ parts: [sums] }] : [])],
+    writes: [output, ...partial, ...scratches],
+    stages,
   })
   return true
 }
+
+/** First and end of a range of columns. */
+type Columns = readonly [first: number, end: number]
