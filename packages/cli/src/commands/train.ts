@@ -1,6 +1,7 @@
 /** `striate train`: a network learns digits, shows how it goes, and its weights are saved. */
-import { rm } from 'node:fs/promises'
-import { manualSeed, type nn, StriateError, save, setEngine, setThreads } from 'striate'
+import { existsSync } from 'node:fs'
+import { mkdir, rm } from 'node:fs/promises'
+import { manualSeed, type nn, noteInRun, StriateError, save, setEngine, setThreads } from 'striate'
 import type { Answer, Command, Request } from '../command.ts'
 import { type DigitNetwork, findDigitNetwork } from '../networks.ts'
 import { startProgress } from '../terminal/progress.ts'
@@ -29,6 +30,7 @@ export const train: Command<TrainValues> = {
     'striate train lenet5 --data drawn',
     'striate train lenet5 --data mnist --epochs 3 --seed 7',
     'striate train lenet5 --optimizer adam --schedule cosine --out mine.safetensors',
+    'striate train lenet5 --run runs/first',
   ],
   notes: [
     'Ctrl-C ends the step that runs and writes a checkpoint; the same command with --resume goes on as if it had never stopped. A second Ctrl-C ends at once.',
@@ -47,11 +49,40 @@ async function prepare(request: Request<TrainValues>): Promise<Training> {
   if (settings.threads !== undefined) setThreads(settings.threads)
   manualSeed(settings.seed)
   const net = network.build()
-  await checkPlaces(net, places)
+  if (places.run === undefined) await checkPlaces(net, places)
+  else checkRun(places.run, places.resume)
   const { data: source, seed, limit } = settings
   const data = await loadDigits({ source, seed, limit })
   checkPictures(network, data)
+  if (places.run !== undefined) {
+    // Made last, so that a command line that is wrong elsewhere leaves no folder behind.
+    await makeFolder(`${places.run}/checkpoints`)
+    await checkPlaces(net, places)
+  }
   return { request, network, net, settings, places, data }
+}
+
+function checkRun(run: string, resume: string | undefined): void {
+  if (resume !== undefined || !existsSync(`${run}/config.json`)) return
+  const hint = '--resume goes on with it'
+  const got = 'one that holds a run'
+  throw new StriateError({
+    op,
+    argument: `--run '${run}'`,
+    needs: 'must be a new folder',
+    got,
+    hint,
+  })
+}
+
+async function makeFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path, { recursive: true })
+  } catch (cause) {
+    const got = `error ${(cause as NodeJS.ErrnoException).code}`
+    const needs = 'must name a folder that can be made'
+    throw new StriateError({ op, argument: `--run '${path}'`, needs, got, cause })
+  }
 }
 
 /** Weights, and beside them up to two states of the optimizer for each; headers and names besides. */
@@ -93,6 +124,7 @@ async function work(training: Training): Promise<Answer> {
     if (!places.keepsCheckpoint) await rm(places.checkpoint, { force: true })
     const result = await test(training, progress, interrupt.signal)
     if (result === null) return untested(training, outcome)
+    if (places.run !== undefined) await noteInRun(places.run, 'test', { ...result })
     return finished(training, outcome, result, await predict(net, data.test, network.ink))
   } finally {
     progress.end()

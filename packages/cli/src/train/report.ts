@@ -1,5 +1,6 @@
 /** What a training has to say: before it begins, when it is done, and when it was stopped. */
 import { existsSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { kebab } from '../arguments.ts'
 import type { Answer } from '../command.ts'
 import { commandLine } from '../invocation.ts'
@@ -64,6 +65,7 @@ export function finished(
         ...showDigits(data.test, predictions, request.terminal),
         '',
         `${paint.strong('Saved')} ${weights}`,
+        ...(places.run === undefined ? [] : [`${paint.strong('Recorded')} ${places.run}`]),
         '',
         paint.strong('Try next'),
         ...proposals(training).map((words) => `  ${paint.accent(commandLine(words))}`),
@@ -122,7 +124,7 @@ interface Left {
 }
 
 function documentOf(training: Training, outcome: Outcome, left: Left): Record<string, unknown> {
-  const { network, net, settings, data } = training
+  const { network, net, settings, data, places } = training
   const { data: source, limit, ...rest } = settings
   return {
     model: network.name,
@@ -132,6 +134,7 @@ function documentOf(training: Training, outcome: Outcome, left: Left): Record<st
     epochs: outcome.history.epochs,
     steps: outcome.history.steps,
     seconds: outcome.seconds,
+    run: places.run ?? null,
     ...left,
   }
 }
@@ -149,6 +152,7 @@ function proposals({ network, settings, places }: Training): string[][] {
   const { name, input } = network
   const kernels = `${places.weights}:0.weight`
   return [
+    ...(places.run === undefined ? [] : [['runs', dirname(places.run)]]),
     ['explain', 'conv2d', '--input', input.join('x'), '--padding', 'same', '--weights', kernels],
     ['explain', 'conv2d', '--input', '3x5x5', '--kernel', '3', '--stride', '2', '--padding', '1'],
     settings.data === 'drawn'

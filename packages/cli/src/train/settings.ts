@@ -35,6 +35,7 @@ export interface TrainValues {
   readonly out?: string
   readonly checkpoint?: string
   readonly resume?: string
+  readonly run?: string
   readonly engine?: EngineName
   readonly threads?: number
 }
@@ -57,6 +58,10 @@ export const trainOptions: OptionsOf<TrainValues> = {
   out: text('file', 'where the weights go; <model>.safetensors unless told'),
   checkpoint: text('file', 'where the checkpoint goes; beside --out unless told'),
   resume: textOrAlone('file', '-', 'go on from the checkpoint, or from this file'),
+  run: text(
+    'folder',
+    'record settings, figures, TensorBoard events, checkpoint and weights there; for striate runs',
+  ),
   engine: choice(engineNames, 'wasm is fast, reference is plain loops in float64'),
   threads: whole('N', 1, 'threads that share the work; one for each core unless told'),
 }
@@ -87,6 +92,8 @@ export interface Places {
   readonly resume: string | undefined
   /** Whether the checkpoint is a file that the user asked for, which stays when training is over. */
   readonly keepsCheckpoint: boolean
+  /** The folder that records the training. */
+  readonly run: string | undefined
 }
 
 /** Rates with which networks of digits train well on a batch of 64. */
@@ -125,17 +132,21 @@ export function settingsOf(values: TrainValues): Settings {
   }
 }
 
-/** The files of these options. */
+/** The files of these options; a run folder holds those that have no other place. */
 export function placesOf(model: string, values: TrainValues): Places {
-  const weights = values.out ?? `${model}.safetensors`
+  const run = values.run?.replace(/[/\\]+$/, '')
+  const file = `${model}.safetensors`
+  const weights = values.out ?? (run === undefined ? file : `${run}/${file}`)
   const beside = `${weights.replace(/\.safetensors$/, '')}.checkpoint.safetensors`
+  const usual = run === undefined ? beside : `${run}/checkpoints/last.safetensors`
   const resumed = values.resume === ownCheckpoint ? undefined : values.resume
-  const checkpoint = values.checkpoint ?? resumed ?? beside
+  const checkpoint = values.checkpoint ?? resumed ?? usual
   return {
     weights,
     checkpoint,
     resume: values.resume === undefined ? undefined : (resumed ?? checkpoint),
-    keepsCheckpoint: values.checkpoint !== undefined || resumed !== undefined,
+    keepsCheckpoint: values.checkpoint !== undefined || resumed !== undefined || run !== undefined,
+    run,
   }
 }
 

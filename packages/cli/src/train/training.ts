@@ -52,6 +52,9 @@ export function learn(
     batchSize,
     seed,
     checkpoint: { path: places.checkpoint },
+    ...(places.run === undefined
+      ? {}
+      : { run: { folder: places.run, network: network.name, config: { data: settings.data } } }),
     ...(places.resume === undefined ? {} : { resume: places.resume }),
     signal,
     onBatch: ({ epoch, batch, running }) =>

@@ -33,6 +33,7 @@ export {
   type Posterior,
   VariationalAutoencoder,
   type VariationalAutoencoderOptions,
+  type VariationalOutputs,
   variationalAutoencoder,
 } from './variationalAutoencoder.ts'
 export { type Vgg16Options, vgg16 } from './vgg16.ts'

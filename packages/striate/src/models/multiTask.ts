@@ -33,7 +33,7 @@ interface Sizes {
 export class MultiTask extends nn.Layer {
   readonly shared: nn.Layer
   readonly own: nn.Layer
-  readonly #heads: ReadonlyMap<string, nn.Layer>
+  readonly heads: nn.Sequential
 
   constructor(space: Space, { inChannels, tasks, shared, own }: Sizes) {
     super()
@@ -70,16 +70,15 @@ export class MultiTask extends nn.Layer {
       name,
       nn.linear(own.at(-1)!, classes),
     ])
-    this.child('heads', nn.sequential(Object.fromEntries(heads)))
-    this.#heads = new Map(heads)
+    this.heads = this.child('heads', nn.sequential(Object.fromEntries(heads)))
   }
 
   /** What each task says of `x`, by its name. */
   outputs(x: Tensor): Record<string, Tensor> {
     const features = this.own.forward(this.shared.forward(x))
-    const groups = split(features, features.shape[1]! / this.#heads.size, 1)
+    const groups = split(features, features.shape[1]! / this.heads.length, 1)
     return Object.fromEntries(
-      [...this.#heads].map(([name, head], index) => [name, head.forward(groups[index]!)]),
+      this.heads.children().map(([name, head], index) => [name, head.forward(groups[index]!)]),
     )
   }
 

@@ -71,12 +71,12 @@ interface Levels {
 
 /** Its layers in the state dict are `down.i`, `bottom`, `up.i`, `merge.i` and `head`. */
 export class UNet extends nn.Layer {
-  readonly #down: readonly nn.Layer[]
-  readonly #pool: nn.Layer
-  readonly #bottom: nn.Layer
-  readonly #up: readonly nn.Layer[]
-  readonly #merge: readonly nn.Layer[]
-  readonly #head: nn.Layer
+  readonly down: nn.Sequential
+  readonly pool: nn.Layer
+  readonly bottom: nn.Layer
+  readonly up: nn.Sequential
+  readonly merge: nn.Sequential
+  readonly head: nn.Layer
 
   constructor(plan: Plan, { inChannels, classes, down, up, upBias }: Levels) {
     super()
@@ -95,29 +95,29 @@ export class UNet extends nn.Layer {
       }),
     )
     const merges = up.map(([lifted, pair], step) => double(plan, skipped[step]! + lifted, pair))
-    this.#down = [...this.child('down', nn.sequential(...doubles.slice(0, -1)))]
-    this.#pool = this.child('pool', space.maxPool(2))
-    this.#bottom = this.child('bottom', doubles.at(-1)!)
-    this.#up = [...this.child('up', nn.sequential(...lifts))]
-    this.#merge = [...this.child('merge', nn.sequential(...merges))]
+    this.down = this.child('down', nn.sequential(...doubles.slice(0, -1)))
+    this.pool = this.child('pool', space.maxPool(2))
+    this.bottom = this.child('bottom', doubles.at(-1)!)
+    this.up = this.child('up', nn.sequential(...lifts))
+    this.merge = this.child('merge', nn.sequential(...merges))
     const last = { inChannels: from.at(-1)!, outChannels: classes, kernelSize: 1 }
-    this.#head = this.child('head', space.conv(last))
+    this.head = this.child('head', space.conv(last))
   }
 
   forward(x: Tensor): Tensor {
     const kept: Tensor[] = []
     let value = x
-    for (const layer of this.#down) {
+    for (const layer of this.down) {
       kept.push(layer.forward(value))
-      value = this.#pool.forward(kept.at(-1)!)
+      value = this.pool.forward(kept.at(-1)!)
     }
-    value = this.#bottom.forward(value)
-    for (const [step, layer] of this.#up.entries()) {
+    value = this.bottom.forward(value)
+    for (const [step, layer] of [...this.up].entries()) {
       const lifted = layer.forward(value)
       const beside = crop(kept[kept.length - 1 - step]!, lifted.shape)
-      value = this.#merge[step]!.forward(concat([beside, lifted], 1))
+      value = this.merge.at(step).forward(concat([beside, lifted], 1))
     }
-    return this.#head.forward(value)
+    return this.head.forward(value)
   }
 }
 

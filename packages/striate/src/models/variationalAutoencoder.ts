@@ -2,12 +2,11 @@
 import { fail } from '../errors.ts'
 import * as nn from '../nn/index.ts'
 import { checkCount } from '../nn/weights.ts'
-import { add, mul, sub } from '../ops/elementwise/arithmetic.ts'
-import { exp } from '../ops/elementwise/exponential.ts'
+import { add, mul } from '../ops/elementwise/arithmetic.ts'
 import { binaryCrossEntropy } from '../ops/losses/binary.ts'
-import { sum } from '../ops/reductions.ts'
+import { normalDivergence } from '../ops/losses/variational.ts'
+import { sampleNormal } from '../ops/sampleNormal.ts'
 import { rejectUnknown } from '../options.ts'
-import { asFloat } from '../tensor/dtype.ts'
 import { fromData, type Tensor } from '../tensor/tensor.ts'
 import { doublings, halvings } from './autoencoder.ts'
 import { checkCounts } from './blocks/options.ts'
@@ -30,6 +29,9 @@ export interface Posterior {
   /** The logarithm of the variance. */
   readonly logVariance: Tensor
 }
+
+/** All that the network says of images, which its loss reads: the images again, and their distributions. */
+export type VariationalOutputs = Readonly<Record<'image' | keyof Posterior, Tensor>>
 
 interface Sizes {
   readonly channels: readonly number[]
@@ -77,7 +79,7 @@ export class VariationalAutoencoder extends nn.Layer {
 
   /** Numbers drawn from each distribution, as `mean + deviation · ε`, through which gradients run. */
   draw({ mean, logVariance }: Posterior): Tensor {
-    return add(mean, mul(exp(mul(logVariance, 0.5)), this.#noise(mean)))
+    return sampleNormal(mean, logVariance, { stream: this.random })
   }
 
   /** `count` new images, of numbers from N(0, 1). */
@@ -88,37 +90,37 @@ export class VariationalAutoencoder extends nn.Layer {
     return this.decode(fromData(values, [count, this.latent], 'float32'))
   }
 
-  #noise(like: Tensor): Tensor {
-    const dtype = asFloat(like.dtype)
-    const values = dtype === 'float64' ? new Float64Array(like.size) : new Float32Array(like.size)
-    this.random.fillNormal(values)
-    return fromData(values, like.shape, dtype)
+  /** The distributions, and the images again: in training of drawn numbers, in use of the means. */
+  outputs(x: Tensor): VariationalOutputs {
+    const posterior = this.encode(x)
+    const image = this.decode(this.training ? this.draw(posterior) : posterior.mean)
+    return { ...posterior, image }
   }
 
-  /** The images again: in training of drawn numbers, in use of the means. */
   forward(x: Tensor): Tensor {
-    const posterior = this.encode(x)
-    return this.decode(this.training ? this.draw(posterior) : posterior.mean)
+    return this.outputs(x).image
   }
 
   /**
    * The negative evidence lower bound of images in 0…1, the mean over the batch: the cross-entropy of
-   * all cells plus `−½ Σ (1 + ln σ² − μ² − σ²)`, the divergence from N(0, 1).
+   * all cells plus the divergence of the distributions from N(0, 1).
    */
-  loss(x: Tensor): Tensor {
-    const posterior = this.encode(x)
-    const { mean, logVariance } = posterior
-    const y = this.decode(this.training ? this.draw(posterior) : mean)
-    const parts = sub(sub(add(logVariance, 1), mul(mean, mean)), exp(logVariance))
-    const divergence = mul(sum(parts), -0.5)
-    const total = add(binaryCrossEntropy(y, x, { reduction: 'sum' }), divergence)
+  lossOf({ image, mean, logVariance }: VariationalOutputs, x: Tensor): Tensor {
+    const sum = { reduction: 'sum' } as const
+    const total = add(binaryCrossEntropy(image, x, sum), normalDivergence(mean, logVariance, sum))
     return mul(total, 1 / x.shape[0]!)
+  }
+
+  /** The loss of what the network says of `x`. */
+  loss(x: Tensor): Tensor {
+    return this.lossOf(this.outputs(x), x)
   }
 }
 
 /**
  * A convolutional variational autoencoder: `[batch, 1, 28, 28]` → the same shape, in 0…1. Train it on
- * its own `loss`; `sample` draws new images.
+ * its own loss, `fit(net, images, { forward: (x) => net.outputs(x), loss: net.lossOf, … })`; `sample`
+ * draws new images.
  *
  * @throws StriateError for options that do not fit.
  * @example

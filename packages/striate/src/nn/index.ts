@@ -4,6 +4,7 @@ export type { Features, Mismatch, Same } from './channels.ts'
 export { Branches, type BranchesOptions, branches } from './containers/branches.ts'
 export { Residual, type ResidualOptions, residual } from './containers/residual.ts'
 export { type NamedLayers, Sequential, sequential } from './containers/sequential.ts'
+export type { FreezeOptions } from './freezing.ts'
 export { Layer, type LayerFacts } from './layer.ts'
 export {
   type Activation,
@@ -168,9 +169,12 @@ export {
 } from './layers/separable.ts'
 export { flatten, unflatten } from './layers/shape.ts'
 export { identity, lambda, Stateless } from './layers/stateless.ts'
+export type { NamePattern } from './namePattern.ts'
+export type { LayerRecipe } from './recipe.ts'
+export { replaceLayer } from './replaceLayer.ts'
 export type { PaddingOf, PerAxis, Rank } from './sizes.ts'
 export { Buffer, type LazyValue, Parameter, State } from './state.ts'
-export type { LoadOptions, LoadReport } from './stateDict.ts'
+export type { LoadOptions, LoadReport, Mismatch as LoadMismatch } from './stateDict.ts'
 export {
   Summary,
   type SummaryOptions,

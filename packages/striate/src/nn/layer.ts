@@ -4,6 +4,10 @@ import type { Layout } from '../geometry/layout.ts'
 import { layerStream } from '../init/seed.ts'
 import { type RandomState, RandomStream } from '../random/index.ts'
 import type { Tensor } from '../tensor/tensor.ts'
+import { type FreezeOptions, setTrained } from './freezing.ts'
+import type { NamePattern } from './namePattern.ts'
+import type { LayerRecipe } from './recipe.ts'
+import { rewire } from './rewire.ts'
 import { followForward, join } from './scope.ts'
 import { Buffer, type LazyValue, Parameter } from './state.ts'
 import { type LoadOptions, type LoadReport, loadStates } from './stateDict.ts'
@@ -68,6 +72,11 @@ export abstract class Layer<In extends number = number, Out extends number = num
   /** Kernel, stride, padding, dilation and groups, for layers that have them. */
   get facts(): LayerFacts {
     return {}
+  }
+
+  /** The builder of `nn` that makes such a layer, and its arguments; null for layers made otherwise. */
+  get recipe(): LayerRecipe | null {
+    return null
   }
 
   /** The layer's output for `x`. Lazy, like every operation. */
@@ -258,38 +267,28 @@ export abstract class Layer<In extends number = number, Out extends number = num
 
   /**
    * Keeps parameters from being trained: all, or those whose names match. A string matches a whole
-   * name or the beginning of one up to a dot (`'0'`, `'features'`).
+   * name or the beginning of one up to a dot (`'0'`, `'features'`), with `*` for any characters and
+   * `?` for one (`'features.*.bias'`). Frozen parameters cost no gradients and stay out of optimizers
+   * that are attached afterwards.
    *
    * @throws StriateError if no name matches.
    */
-  freeze(pattern?: string | RegExp): this {
-    return this.#setTrained('freeze', pattern, false)
-  }
-
-  /** The opposite of {@link freeze}. */
-  unfreeze(pattern?: string | RegExp): this {
-    return this.#setTrained('unfreeze', pattern, true)
-  }
-
-  #setTrained(op: string, pattern: string | RegExp | undefined, trained: boolean): this {
-    const matches = (name: string): boolean =>
-      pattern === undefined ||
-      (typeof pattern === 'string'
-        ? name === pattern || name.startsWith(`${pattern}.`)
-        : name.search(pattern) >= 0)
-    const chosen = this.namedParameters().filter(([name]) => matches(name))
-    if (chosen.length === 0 && pattern !== undefined) {
-      const names = this.namedParameters().map(([name]) => name)
-      fail({
-        op,
-        argument: 'pattern',
-        needs: 'must match a parameter',
-        got: pattern instanceof RegExp ? String(pattern) : describe(pattern),
-        hint: `the names are ${names.slice(0, 6).join(', ')}${names.length > 6 ? ', …' : ''}`,
-      })
-    }
-    for (const [, parameter] of chosen) parameter.requiresGrad = trained
+  freeze(pattern?: NamePattern, options: FreezeOptions = {}): this {
+    setTrained('freeze', this, pattern, false, options)
     return this
+  }
+
+  /** The opposite of {@link freeze}, statistics of batch norm included. */
+  unfreeze(pattern?: NamePattern): this {
+    setTrained('unfreeze', this, pattern, true)
+    return this
+  }
+
+  /** @internal Puts a layer in the place of a child; `nn.replaceLayer` is the way in. */
+  replaceChild(name: string, layer: Layer): void {
+    const before = this.#children.get(name)!
+    this.#children.set(name, layer)
+    rewire(this, name, before, layer)
   }
 
   /** Turns all parameters and buffers into another real type; float64 runs on the reference engine. */

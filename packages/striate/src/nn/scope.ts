@@ -1,4 +1,5 @@
 /** Has a layer's forward say where it stands, so that what it builds can be told apart in plans and profiles. */
+import { fail } from '../errors.ts'
 import { currentScope, inScope } from '../tensor/scope.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 import type { Layer } from './layer.ts'
@@ -29,6 +30,7 @@ export function followForward(layer: Layer): void {
   followed.add(owner)
   const original = owner.forward as Forward
   owner.forward = function (this: Layer, ...inputs: unknown[]): Tensor {
+    checkPlace(this)
     const scope = scopeOf(this)
     running.push({ layer: this, scope })
     try {
@@ -37,6 +39,29 @@ export function followForward(layer: Layer): void {
       running.pop()
     }
   }
+}
+
+/** Layers that were replaced, and in which layers. */
+const replaced = new WeakMap<Layer, WeakSet<Layer>>()
+
+/** Notes that a layer has no place in the other any more. */
+export function notePlace(layer: Layer, around: Layer, isInside: boolean): void {
+  const places = replaced.get(layer) ?? new WeakSet()
+  if (isInside) places.delete(around)
+  else places.add(around)
+  replaced.set(layer, places)
+}
+
+/** Throws if the layer that runs still calls one that was replaced in it. */
+function checkPlace(layer: Layer): void {
+  const around = running.at(-1)?.layer
+  if (around === undefined || !replaced.get(layer)?.has(around)) return
+  fail({
+    op: around.kind,
+    needs:
+      'must call the layers that it has now, from children() or from fields that are not private',
+    got: `a call of ${layer.kind}, which was replaced`,
+  })
 }
 
 /** The name below the innermost running layer that holds this one; that of the caller if none does. */

@@ -98,3 +98,33 @@ function cosineKernel(x: number): number {
   const whole = 1 - half
   return whole + (1 - whole - half + z * z * r)
 }
+
+/** eˣ, within about one unit in the last place; 0 and ∞ beyond what a number can hold. */
+export function exponential(x: number): number {
+  if (x > 709.78) return Number.POSITIVE_INFINITY
+  if (x < -745.13) return 0
+  // x = k·ln 2 + r with |r| ≤ ½ ln 2; then eʳ = 1 + 2r / (R(r) − r) with R even.
+  const k = Math.round(x / Math.LN2)
+  const high = x - k * ln2High
+  const low = k * ln2Low
+  const r = high - low
+  const z = r * r
+  const c =
+    r -
+    z *
+      (0.16666666666666602 +
+        z *
+          (-0.0027777777777015593 +
+            z * (6.613756321437934e-5 + z * (-1.6533902205465252e-6 + z * 4.1381367970572385e-8))))
+  const power = 1 - (low - (r * c) / (2 - c) - high)
+  // In two steps, since 2ᵏ alone may be beyond the range.
+  const half = Math.trunc(k / 2)
+  return power * powerOfTwo(half) * powerOfTwo(k - half)
+}
+
+/** 2ᵏ for |k| ≤ 1022, exactly. */
+function powerOfTwo(k: number): number {
+  pun[0] = 1
+  punWords[highWord] = (k + 1023) << 20
+  return pun[0]!
+}

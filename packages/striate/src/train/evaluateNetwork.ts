@@ -4,15 +4,24 @@ import type { Layer } from '../nn/layer.ts'
 import { rejectUnknown } from '../options.ts'
 import { compute } from '../tensor/compute.ts'
 import { withoutTracking } from '../tensor/node.ts'
+import type { Tensor } from '../tensor/tensor.ts'
 import { checkDataset, type Dataset } from './dataset.ts'
-import { checkCount, checkFunction, checkNetwork } from './fitOptions.ts'
-import { checkBatch, measure, totalsOf } from './measure.ts'
-import type { Loss, Metrics } from './metrics.ts'
+import { checkCount, checkFunction, checkNetwork } from './fitChecks.ts'
+import { type Loss, type Losses, type Outputs, readLosses } from './losses.ts'
+import { checkBatch, type Examination, measure, totalsOf, weightValue } from './measure.ts'
+import type { Metrics } from './metrics.ts'
 import { batchCount, batchIndices, epochOrder } from './sampler.ts'
 import { checkMetrics, type Results, Tally } from './tally.ts'
 
-export interface EvaluateOptions<M extends Metrics = Record<never, never>> {
-  readonly loss: Loss
+export interface EvaluateOptions<
+  M extends Metrics = Record<never, never>,
+  Output extends Tensor | Outputs = Tensor,
+  Target extends Tensor | Outputs = Tensor,
+> {
+  /** As for `fit`: a function, or losses by name whose sum counts. */
+  readonly loss: Loss<Output, Target> | Losses
+  /** What the network says of `x`, where that is not `net.forward(x)`. */
+  readonly forward?: (x: Tensor) => Output
   /** Metrics by the names under which they are returned. */
   readonly metrics?: M
   /** Samples at a time; 64 by default. */
@@ -36,23 +45,47 @@ export interface EvaluateOptions<M extends Metrics = Record<never, never>> {
  * loss // => 0
  * ```
  */
-export async function evaluate<M extends Metrics = Record<never, never>>(
+export async function evaluate<
+  M extends Metrics = Record<never, never>,
+  Output extends Tensor | Outputs = Tensor,
+  Target extends Tensor | Outputs = Tensor,
+>(
   net: Layer,
-  dataset: Dataset,
-  options: EvaluateOptions<M>,
+  dataset: Dataset<Target>,
+  options: EvaluateOptions<M, Output, Target>,
 ): Promise<Results<M>> {
   const op = 'evaluate'
   checkNetwork(op, net)
   checkDataset(op, 'dataset', dataset)
-  rejectUnknown(op, options, ['loss', 'metrics', 'batchSize', 'onBatch', 'signal'])
-  const { loss, metrics = {}, batchSize = 64, onBatch, signal } = options
-  checkFunction(op, 'loss', loss)
+  rejectUnknown(op, options, ['loss', 'forward', 'metrics', 'batchSize', 'onBatch', 'signal'])
+  const { forward = (x: Tensor) => net.forward(x), metrics = {}, batchSize = 64 } = options
+  const { onBatch, signal } = options
+  const loss = readLosses(op, options.loss as never)
+  checkFunction(op, 'forward', forward)
   checkCount(op, 'batchSize', batchSize)
-  const measures = checkMetrics(op, metrics)
+  const examination = { forward, loss, metrics: checkMetrics(op, metrics) }
+  return examine<M>(op, net, dataset, examination, { batchSize, onBatch, signal })
+}
+
+interface ExamineOptions {
+  readonly batchSize: number
+  readonly onBatch?: EvaluateOptions['onBatch']
+  readonly signal?: AbortSignal | undefined
+}
+
+/** Measures a data set, in use. */
+export async function examine<M extends Metrics>(
+  op: string,
+  net: Layer,
+  dataset: Dataset<Tensor | Outputs>,
+  examination: Examination,
+  { batchSize, onBatch, signal }: ExamineOptions,
+): Promise<Results<M>> {
   const sampler = { length: dataset.length, batchSize, seed: 0, shuffle: false, dropLast: false }
   const order = epochOrder(sampler, 0)
   const batches = batchCount(sampler)
-  const tally = new Tally<M>(measures)
+  const { loss, metrics } = examination
+  const tally = new Tally<M>({ metrics, losses: loss.names })
   const restore = rememberModes(net)
   try {
     for (let batch = 0; batch < batches; batch++) {
@@ -61,9 +94,13 @@ export async function evaluate<M extends Metrics = Record<never, never>>(
       const samples = checkBatch(op, await dataset.batch(indices), indices.length)
       // Set anew each time: whoever ran while a batch was read may have changed it.
       net.eval()
-      const measured = withoutTracking(() => measure(net, samples, loss, measures))
-      await compute([measured.loss, ...measured.sums.map(({ sums }) => sums)])
-      tally.add(measured.loss.node.data![0]!, indices.length, totalsOf(measured.sums))
+      const { loss: mean, sums, weight } = withoutTracking(() => measure(examination, samples))
+      const counts = [weight, ...sums.map(({ count }) => count)]
+      const weights = counts.filter((count) => typeof count !== 'number')
+      await compute([mean, ...sums.map(({ sums: each }) => each), ...weights])
+      // A batch in which nothing counts has no mean.
+      const total = weightValue(weight)
+      tally.add(total === 0 ? 0 : mean.node.data![0]!, total, totalsOf(sums))
       onBatch?.({ batch: batch + 1, batches })
     }
   } finally {

@@ -1,11 +1,14 @@
-/** What `fit` can be told, and the checks of it. */
-import { describe, fail } from '../errors.ts'
-import { Layer } from '../nn/layer.ts'
-import { rejectUnknown } from '../options.ts'
-import { checkDataset, type Dataset } from './dataset.ts'
-import type { Loss, Metrics } from './metrics.ts'
+/** What `fit` can be told, and what it tells. */
+import type { Tensor } from '../tensor/tensor.ts'
+import type { WeightAverage } from './average.ts'
+import type { Dataset } from './dataset.ts'
+import type { EarlyStoppingOptions } from './earlyStopping.ts'
+import type { Loss, Losses, Outputs } from './losses.ts'
+import type { Metrics } from './metrics.ts'
 import type { Optimizer } from './optimizers/optimizer.ts'
 import type { GradientReducer } from './reducer.ts'
+import type { RunOptions } from './run/runOptions.ts'
+import type { SamplingOptions } from './sampler.ts'
 import type { Schedule } from './schedules/schedule.ts'
 import type { Results } from './tally.ts'
 
@@ -14,6 +17,16 @@ export interface CheckpointOptions {
   readonly path: string
   /** After how many steps it is written, or `'epoch'` (the default) for the end of each epoch. */
   readonly every?: number | 'epoch'
+}
+
+export interface ResumeOptions {
+  /** The checkpoint's file; that of `checkpoint` or of `run` by default. */
+  readonly path?: string
+  /**
+   * Settings that may differ from those of the checkpoint: their names as the error names them
+   * (`'optimizer.learningRate'`, or `'optimizer'` for all of its), or true for all. By default none.
+   */
+  readonly accept?: true | readonly string[]
 }
 
 /** What was reached by the end of an epoch: mean loss, metrics, the same of the validation set. */
@@ -49,12 +62,14 @@ export interface History<M extends Metrics = Record<never, never>> {
   readonly steps: number
   /** Whether the signal ended training before its end. */
   readonly interrupted: boolean
+  /** Whether early stopping ended training. */
+  readonly stoppedEarly: boolean
+  /** Of early stopping: the best epoch, from 1, and what was watched there. */
+  readonly best?: { readonly epoch: number; readonly value: number }
 }
 
-export interface FitOptions<M extends Metrics = Record<never, never>> {
-  /** The mean loss of a batch, from the network's output and the target. */
-  readonly loss: Loss
-  readonly optimizer: Optimizer
+/** What every kind of training can be told. */
+export interface TrainingOptions<M extends Metrics = Record<never, never>> {
   readonly epochs: number
   /** Samples per step; 64 by default. */
   readonly batchSize?: number
@@ -62,6 +77,8 @@ export interface FitOptions<M extends Metrics = Record<never, never>> {
   readonly seed?: number
   /** Whether each epoch has its own random order; true by default. */
   readonly shuffle?: boolean
+  /** Draws samples by weight instead, with replacement. */
+  readonly sampling?: SamplingOptions
   /** Whether a last batch that is not full is left out; false by default. */
   readonly dropLast?: boolean
   /** The learning rate over time; that of the optimizer by default. */
@@ -72,16 +89,19 @@ export interface FitOptions<M extends Metrics = Record<never, never>> {
   readonly clipValue?: number
   /**
    * Into how many parts a batch is cut, which go through the network one after the other and take
-   * less memory; 1 by default. Batch norm sees each part by itself.
+   * less memory; 1 by default. The step is that of the whole batch; batch norm alone sees each part by
+   * itself.
    */
   readonly accumulate?: number
-  /** Measured at the end of each epoch. */
-  readonly validation?: Dataset
-  /** Metrics by the names under which they are reported. */
-  readonly metrics?: M
+  /** Follows the weights from step to step; validation uses the average. */
+  readonly average?: WeightAverage
+  /** Ends training when the loss, or a metric, has stopped getting better. */
+  readonly earlyStopping?: EarlyStoppingOptions
   readonly checkpoint?: CheckpointOptions
   /** Goes on from the checkpoint's file, or from the one of this path, as if never stopped. */
-  readonly resume?: boolean | string
+  readonly resume?: boolean | string | ResumeOptions
+  /** A folder that records the training: its settings, its figures, its checkpoint. */
+  readonly run?: string | RunOptions
   /** Ends training after the step that runs, with a checkpoint where one is asked for. */
   readonly signal?: AbortSignal
   /** Adds the gradients of the parts of a batch; one process by default. */
@@ -92,105 +112,52 @@ export interface FitOptions<M extends Metrics = Record<never, never>> {
   readonly onEpoch?: (record: EpochRecord<M>) => void | Promise<void>
 }
 
-const known: readonly (keyof FitOptions)[] = [
-  'loss',
-  'optimizer',
+export interface FitOptions<
+  M extends Metrics = Record<never, never>,
+  Output extends Tensor | Outputs = Tensor,
+  Target extends Tensor | Outputs = Tensor,
+> extends TrainingOptions<M> {
+  /**
+   * The mean loss of a batch, from the network's output and the target; or losses by the names of the
+   * outputs, each perhaps with a weight, whose sum counts.
+   */
+  readonly loss: Loss<Output, Target> | Losses
+  readonly optimizer: Optimizer
+  /** What the network says of `x`, where that is not `net.forward(x)`: several tensors by name. */
+  readonly forward?: (x: Tensor) => Output
+  /** Measured at the end of each epoch. */
+  readonly validation?: Dataset<Target>
+  /** Metrics by the names under which they are reported; `forOutput` makes one of several outputs. */
+  readonly metrics?: M
+}
+
+export const trainingOptionNames: readonly (keyof TrainingOptions)[] = [
   'epochs',
   'batchSize',
   'seed',
   'shuffle',
+  'sampling',
   'dropLast',
   'schedule',
   'clipNorm',
   'clipValue',
   'accumulate',
-  'validation',
-  'metrics',
+  'average',
+  'earlyStopping',
   'checkpoint',
   'resume',
+  'run',
   'signal',
   'reducer',
   'onBatch',
   'onEpoch',
 ]
 
-/** Throws unless the options make sense. */
-export function checkFitOptions<M extends Metrics>(options: FitOptions<M>): void {
-  const op = 'fit'
-  rejectUnknown(op, options, known)
-  checkFunction(op, 'loss', options.loss)
-  checkOptimizer(op, options.optimizer)
-  checkCount(op, 'epochs', options.epochs, 0)
-  checkCount(op, 'batchSize', options.batchSize ?? 64)
-  checkCount(op, 'seed', options.seed ?? 0, 0)
-  checkFlag(op, 'shuffle', options.shuffle ?? true)
-  checkFlag(op, 'dropLast', options.dropLast ?? false)
-  checkCount(op, 'accumulate', options.accumulate ?? 1)
-  checkPositive(op, 'clipNorm', options.clipNorm)
-  checkPositive(op, 'clipValue', options.clipValue)
-  if (options.schedule !== undefined) checkSchedule(op, options.schedule)
-  if (options.validation !== undefined) checkDataset(op, 'validation', options.validation)
-  if (options.onBatch !== undefined) checkFunction(op, 'onBatch', options.onBatch)
-  if (options.onEpoch !== undefined) checkFunction(op, 'onEpoch', options.onEpoch)
-  if (options.checkpoint !== undefined) checkCheckpoint(op, options.checkpoint)
-  checkResume(op, options)
-}
-
-export function checkNetwork(op: string, net: Layer): void {
-  if (net instanceof Layer) return
-  fail({ op, argument: 'net', needs: 'must be a layer', got: describe(net) })
-}
-
-export function checkFunction(op: string, argument: string, value: unknown): void {
-  if (typeof value === 'function') return
-  fail({ op, argument, needs: 'must be a function', got: describe(value) })
-}
-
-/** Throws unless `value` is a whole number of at least `least`. */
-export function checkCount(op: string, argument: string, value: number, least = 1): void {
-  if (Number.isSafeInteger(value) && value >= least) return
-  fail({ op, argument, needs: `must be a whole number of at least ${least}`, got: describe(value) })
-}
-
-function checkFlag(op: string, argument: string, value: boolean): void {
-  if (typeof value === 'boolean') return
-  fail({ op, argument, needs: 'must be true or false', got: describe(value) })
-}
-
-function checkPositive(op: string, argument: string, value: number | undefined): void {
-  if (value === undefined || (value > 0 && value < Number.POSITIVE_INFINITY)) return
-  fail({ op, argument, needs: 'must be a finite number above 0', got: describe(value) })
-}
-
-function checkOptimizer(op: string, optimizer: Optimizer): void {
-  const isOptimizer =
-    typeof optimizer?.attach === 'function' && typeof optimizer.update === 'function'
-  if (isOptimizer) return
-  const hint = 'adam() makes one'
-  fail({ op, argument: 'optimizer', needs: 'must be an optimizer', got: describe(optimizer), hint })
-}
-
-function checkSchedule(op: string, schedule: Schedule): void {
-  if (typeof schedule?.rate === 'function' && typeof schedule.observe === 'function') return
-  const hint = 'schedules.cosine() makes one'
-  fail({ op, argument: 'schedule', needs: 'must be a schedule', got: describe(schedule), hint })
-}
-
-function checkCheckpoint(op: string, checkpoint: CheckpointOptions): void {
-  rejectUnknown(`${op}: checkpoint`, checkpoint, ['path', 'every'])
-  const { path, every = 'epoch' } = checkpoint
-  if (typeof path !== 'string' || path === '')
-    fail({ op, argument: 'checkpoint.path', needs: 'must name a file', got: describe(path) })
-  if (every !== 'epoch') checkCount(op, 'checkpoint.every', every)
-}
-
-function checkResume<M extends Metrics>(op: string, options: FitOptions<M>): void {
-  const { resume = false, checkpoint } = options
-  const isPath = typeof resume === 'string' && resume !== ''
-  if (!isPath && typeof resume !== 'boolean')
-    fail({ op, argument: 'resume', needs: 'must be true, false or a path', got: describe(resume) })
-  if (resume === true && checkpoint === undefined) {
-    const hint = 'checkpoint: { path } names the file'
-    fail({ op, argument: 'resume', needs: 'needs a file to resume from', got: 'true', hint })
-  }
-}
+export const fitOptionNames: readonly (keyof FitOptions)[] = [
+  'loss',
+  'optimizer',
+  'forward',
+  'validation',
+  'metrics',
+  ...trainingOptionNames,
+]

@@ -11,24 +11,24 @@ import { transpose } from '../ops/transpose.ts'
 import { rejectUnknown } from '../options.ts'
 import { checkAxis, sameShape } from '../tensor/shape.ts'
 import { Tensor } from '../tensor/tensor.ts'
-
-/** A loss, or a metric that is a mean over the batch: one number from what came out and what was wanted. */
-export type Loss = (output: Tensor, target: Tensor) => Tensor
+import { type Loss, type Outputs, oneNumber, outputOf } from './losses.ts'
 
 /** A metric that is more than a mean: sums over batches, and what they come to. */
-export interface Metric<Result = number> {
+export interface Metric<Result = number, Output = Tensor, Target = Tensor> {
   /** Sums over the batch, lazily, and the number of things summed. */
-  measure(output: Tensor, target: Tensor): { readonly sums: Tensor; readonly count: number }
+  measure(output: Output, target: Target): { readonly sums: Tensor; readonly count: number }
   /** The metric, from the sums (in row-major order) and numbers of all batches. */
   result(totals: readonly number[], count: number): Result
 }
 
 /** Metrics by the names under which their results appear. */
-export type Metrics = Readonly<Record<string, Metric<unknown> | Loss>>
+export type Metrics = Readonly<
+  Record<string, Metric<unknown> | Metric<unknown, never, never> | Loss>
+>
 
 /** The results of metrics, by name. */
 export type MetricResults<M extends Metrics> = {
-  readonly [Name in keyof M]: M[Name] extends Metric<infer Result> ? Result : number
+  readonly [Name in keyof M]: M[Name] extends Metric<infer Result, never, never> ? Result : number
 }
 
 export interface ClassAxis {
@@ -142,12 +142,39 @@ export function meanLoss(loss: Loss): Metric {
   }
 }
 
+/**
+ * A metric of one of several outputs, and of the target of its name.
+ *
+ * @throws StriateError in use, if there is no output or no target of the name.
+ * @example
+ * ```ts
+ * import { accuracy, forOutput, tensor } from 'striate'
+ * const isEven = forOutput('isEven', accuracy())
+ * const output = { digit: tensor([[0, 1]]), isEven: tensor([[3, 1]]) }
+ * const target = { digit: tensor(Int32Array.of(0)), isEven: tensor(Int32Array.of(0)) }
+ * await isEven.measure(output, target).sums.item() // => 1
+ * ```
+ */
+export function forOutput<Result = number>(
+  name: string,
+  metric: Metric<Result> | Loss,
+): Metric<Result, Outputs, Outputs> {
+  const op = 'forOutput'
+  const inner = asMetric(op, name, metric) as Metric<Result>
+  const of = (argument: string, value: Outputs): Tensor =>
+    value instanceof Tensor ? value : outputOf(`metric of '${name}'`, argument, value, name)
+  return {
+    measure: (output, target) => inner.measure(of('output', output), of('target', target)),
+    result: inner.result,
+  }
+}
+
 /** A metric, from one or from a function that gives a mean. */
 export function asMetric(
   op: string,
   name: string,
-  metric: Metric<unknown> | Loss,
-): Metric<unknown> {
+  metric: Metrics[string],
+): Metric<unknown, never, never> {
   if (typeof metric === 'function') return meanLoss(metric)
   const isMetric =
     typeof metric === 'object' &&
@@ -157,17 +184,6 @@ export function asMetric(
   if (isMetric) return metric
   const needs = 'must be a metric or a function of output and target'
   return fail({ op, argument: `metric '${name}'`, needs, got: describe(metric) })
-}
-
-/** Throws unless a loss gave one number. */
-export function oneNumber(op: string, value: Tensor): Tensor {
-  if (value instanceof Tensor && value.size === 1) return value
-  return fail({
-    op,
-    needs: 'must give a tensor of one number',
-    got: describe(value),
-    hint: "mean(loss), or reduction: 'mean', makes one",
-  })
 }
 
 interface Judged {

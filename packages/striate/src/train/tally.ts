@@ -14,13 +14,37 @@ export interface TallyState {
   readonly metrics: Readonly<Record<string, Total>>
 }
 
-/** Mean loss and metrics. */
-export type Results<M extends Metrics> = { readonly loss: number } & MetricResults<M>
+/** Mean loss and metrics; where there are several losses, each by its name as well. */
+export type Results<M extends Metrics> = {
+  readonly loss: number
+  readonly losses?: Readonly<Record<string, number>>
+} & MetricResults<M>
+
+/** What is tallied, by name: the metrics, then the losses where there are several. */
+export interface Tallied {
+  readonly metrics: ReadonlyMap<string, Metric<unknown, never, never>>
+  /** Names of losses. */
+  readonly losses: readonly string[]
+}
+
+/** The name of a loss among the totals: no metric may have one with a colon. */
+const lossKey = (name: string): string => `loss:${name}`
+
+/** The names of all totals besides that of the whole loss. */
+export const tallyNames = ({ metrics, losses }: Tallied): string[] => [
+  ...metrics.keys(),
+  ...losses.map(lossKey),
+]
 
 /** The metrics by name, checked. */
-export function checkMetrics(op: string, metrics: Metrics): Map<string, Metric<unknown>> {
-  const reserved = ['loss', 'epoch', 'learningRate', 'validation']
-  const taken = Object.keys(metrics).find((name) => reserved.includes(name))
+export function checkMetrics(
+  op: string,
+  metrics: Metrics,
+): Map<string, Metric<unknown, never, never>> {
+  const reserved = ['loss', 'losses', 'epoch', 'learningRate', 'validation']
+  const taken = Object.keys(metrics).find(
+    (name) => reserved.includes(name) || name.startsWith(lossKey('')),
+  )
   if (taken !== undefined) {
     const needs = `must have other names than ${reserved.join(', ')}`
     fail({ op, argument: 'metrics', needs, got: `'${taken}'` })
@@ -30,13 +54,15 @@ export function checkMetrics(op: string, metrics: Metrics): Map<string, Metric<u
 }
 
 export class Tally<M extends Metrics> {
-  readonly #metrics: ReadonlyMap<string, Metric<unknown>>
+  readonly #tallied: Tallied
+  readonly #names: readonly string[]
   #state: TallyState
 
-  constructor(metrics: ReadonlyMap<string, Metric<unknown>>, state?: TallyState) {
-    this.#metrics = metrics
+  constructor(tallied: Tallied, state?: TallyState) {
+    this.#tallied = tallied
+    this.#names = tallyNames(tallied)
     const none = { totals: [], count: 0 }
-    const empty = Object.fromEntries([...metrics.keys()].map((name) => [name, none] as const))
+    const empty = Object.fromEntries(this.#names.map((name) => [name, none] as const))
     this.#state = state ?? { loss: none, metrics: empty }
   }
 
@@ -44,27 +70,35 @@ export class Tally<M extends Metrics> {
     return this.#state
   }
 
-  /** Adds a batch: its mean loss and size, and the totals of each metric in order. */
-  add(loss: number, samples: number, metrics: readonly Total[]): void {
+  /** Adds a batch: its mean loss and what that is over, and the other totals in order. */
+  add(loss: number, weight: number, metrics: readonly Total[]): void {
     const before = this.#state
-    const sums = [...this.#metrics.keys()].map((name, at) => {
+    const sums = this.#names.map((name, at) => {
       return [name, sumOf(before.metrics[name]!, metrics[at]!)] as const
     })
     this.#state = {
-      loss: sumOf(before.loss, { totals: [loss * samples], count: samples }),
+      loss: sumOf(before.loss, { totals: [loss * weight], count: weight }),
       metrics: Object.fromEntries(sums),
     }
   }
 
   results(): Results<M> {
     const { loss, metrics } = this.#state
-    const values = [...this.#metrics].map(([name, metric]) => {
+    const { metrics: known, losses } = this.#tallied
+    const values = [...known].map(([name, metric]) => {
       const { totals, count } = metrics[name]!
       return [name, metric.result(totals, count)] as const
     })
-    return { loss: (loss.totals[0] ?? 0) / loss.count, ...Object.fromEntries(values) } as Results<M>
+    const parts = losses.map((name) => [name, meanOf(metrics[lossKey(name)]!)] as const)
+    return {
+      loss: meanOf(loss),
+      ...(parts.length === 0 ? {} : { losses: Object.fromEntries(parts) }),
+      ...Object.fromEntries(values),
+    } as Results<M>
   }
 }
+
+const meanOf = ({ totals, count }: Total): number => (totals[0] ?? 0) / count
 
 const sumOf = (a: Total, b: Total): Total => ({
   totals: b.totals.map((value, at) => (a.totals[at] ?? 0) + value),

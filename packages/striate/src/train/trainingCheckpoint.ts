@@ -3,25 +3,38 @@ import { describe, fail, StriateError } from '../errors.ts'
 import { readCheckpoint, writeCheckpoint } from '../formats/checkpoint.ts'
 import type { Layer } from '../nn/layer.ts'
 import { compute } from '../tensor/compute.ts'
+import type { Tensor } from '../tensor/tensor.ts'
+import type { WeightAverage } from './average.ts'
+import { BestWeights } from './bestWeights.ts'
+import type { Watch } from './earlyStopping.ts'
 import type { Optimizer } from './optimizers/optimizer.ts'
 import type { Schedule } from './schedules/schedule.ts'
 import { remember } from './step.ts'
-import { readTrainingState, type TrainingConfig, type TrainingState } from './trainingState.ts'
+import { type Expected, readTrainingState, type TrainingState } from './trainingState.ts'
 
-interface Saving {
+/** All that training changes, and a checkpoint holds. */
+export interface Trainees {
   readonly net: Layer
   readonly optimizer: Optimizer
+  readonly average: WeightAverage | undefined
+}
+
+interface Saving extends Trainees {
   readonly path: string
   readonly state: TrainingState
+  /** The weights of the best epoch, where they are kept. */
+  readonly best: BestWeights | null
   /** The last good checkpoint, for the message if this one cannot be written. */
   readonly saved: string | null
 }
 
 /** Writes a checkpoint, unless a weight is not finite. */
 export async function saveTraining(saving: Saving): Promise<void> {
-  const { net, optimizer, path, state, saved } = saving
+  const { net, optimizer, average, path, state, best, saved } = saving
   const network = net.stateDict()
-  await compute([...Object.values(network), ...optimizer.states().values()])
+  const averages = average?.stateDict()
+  const known = [...Object.values(network), ...Object.values(averages ?? {})]
+  await compute([...known, ...optimizer.states().values()])
   // A loss can be finite while the step after it is not: such weights must not replace good ones.
   for (const [name, { node }] of Object.entries(network)) {
     const wrong = node.data!.find((value) => !Number.isFinite(value))
@@ -32,39 +45,49 @@ export async function saveTraining(saving: Saving): Promise<void> {
     fail({ op: 'fit', argument: `'${name}'`, needs: 'must be finite to be saved', got, hint })
   }
   const random = net.randomStates()
-  const moments = optimizer.stateDict()
-  await writeCheckpoint(path, { network, optimizer: moments, state: { ...state, random } })
+  await writeCheckpoint(path, {
+    network,
+    optimizer: optimizer.stateDict(),
+    ...(averages ? { average: averages } : {}),
+    ...(best ? { best: best.stateDict() } : {}),
+    state: { ...state, random },
+  })
 }
 
-interface Resuming {
-  readonly net: Layer
-  readonly optimizer: Optimizer
+interface Resuming extends Trainees {
   readonly schedule: Schedule | undefined
+  readonly watch: Watch | null
   readonly path: string
-  /** What must be as it was. */
-  readonly config: TrainingConfig
-  /** Names of the metrics. */
-  readonly metrics: readonly string[]
+  readonly expected: Expected
   /** Batches of an epoch. */
   readonly batches: number
 }
 
-/** Gives the network and the optimizer what a checkpoint holds, and returns where training stood. */
-export async function resumeTraining(resuming: Resuming): Promise<TrainingState> {
-  const { net, optimizer, schedule, path, config, metrics, batches } = resuming
+export interface Resumed {
+  readonly state: TrainingState
+  readonly best: BestWeights | null
+}
+
+/** Gives everything that trains what a checkpoint holds, and returns where training stood. */
+export async function resumeTraining(resuming: Resuming): Promise<Resumed> {
+  const { net, optimizer, average, schedule, watch, path, expected, batches } = resuming
   const checkpoint = await readCheckpoint(path)
-  const putBack = remember(net, optimizer)
+  const putBack = remember(net, optimizer, average)
   try {
-    const state = readTrainingState(checkpoint.state, config, metrics)
+    const state = readTrainingState(checkpoint.state, expected)
     if (state.batch > batches) {
       const needs = `must be at most ${batches}`
       fail({ op: 'resume', argument: 'batch', needs, got: describe(state.batch) })
     }
-    const watched = schedule ? schedule.checkState(state.schedule) : null
+    const scheduled = schedule ? schedule.checkState(state.schedule ?? schedule.initial) : null
+    const watched = watch ? watch.checkState(state.watch ?? watch.initial) : null
     net.loadStateDict(checkpoint.network)
     optimizer.loadStateDict(checkpoint.optimizer)
+    // An average that came since begins with the next step.
+    if (average && checkpoint.average) average.loadStateDict(checkpoint.average)
     net.loadRandomStates(state.random)
-    return { ...state, schedule: watched }
+    const best = watched && readBest(net, average, checkpoint.best)
+    return { state: { ...state, schedule: scheduled, watch: watched }, best }
   } catch (cause) {
     putBack()
     if (!(cause instanceof StriateError)) throw cause
@@ -77,4 +100,12 @@ export async function resumeTraining(resuming: Resuming): Promise<TrainingState>
       cause,
     })
   }
+}
+
+function readBest(
+  net: Layer,
+  average: WeightAverage | undefined,
+  values: Readonly<Record<string, Tensor>> | undefined,
+): BestWeights | null {
+  return values === undefined ? null : BestWeights.fromStateDict(net, average, values)
 }

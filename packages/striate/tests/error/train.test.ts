@@ -234,7 +234,7 @@ describe('fit and evaluate', () => {
     ['fit: net must be a layer, got {}', () => fit(wrong({}), bumps(4), options())],
     [
       'fit: dataset must be a data set: a length, and a function batch(indices), got [1]; fromArrays({ x, target }) makes one',
-      () => fit(bumpNet(), wrong([1]), options()),
+      () => fit(bumpNet(), wrong<Dataset>([1]), options()),
     ],
     [
       'fit: dataset must have samples, got length 0',
@@ -277,7 +277,7 @@ describe('fit and evaluate', () => {
       () => fit(bumpNet(), bumps(4), { ...options(), resume: '/nowhere/at/all' }),
     ],
     [
-      "fit: metrics must have other names than loss, epoch, learningRate, validation, got 'loss'",
+      "fit: metrics must have other names than loss, losses, epoch, learningRate, validation, got 'loss'",
       () => fit(bumpNet(), bumps(4), { ...options(), metrics: { loss: accuracy() } }),
     ],
     [
@@ -285,7 +285,7 @@ describe('fit and evaluate', () => {
       () => evaluate(bumpNet(), bumps(4), { loss, metrics: { good: wrong('accuracy') } }),
     ],
     [
-      'evaluate: loss must be a function, got undefined',
+      'evaluate: loss must be a function, or losses by name, got undefined',
       () => evaluate(bumpNet(), bumps(4), wrong<EvaluateOptions>({})),
     ],
   ]

@@ -18,15 +18,14 @@ export interface BranchesOptions {
 
 /** Layers that all read the same input. */
 export class Branches extends Layer {
-  readonly #branches: readonly Layer[]
   readonly #merge: 'concat' | 'add'
   readonly #layout: Layout
 
   constructor(branches: NamedLayers, { merge = 'concat', layout }: BranchesOptions) {
     super()
     const op = 'nn.branches'
-    this.#branches = Object.entries(branches).map(([name, layer]) => this.child(name, layer))
-    if (this.#branches.length === 0)
+    for (const [name, layer] of Object.entries(branches)) this.child(name, layer)
+    if (this.children().length === 0)
       fail({ op, argument: 'layers', needs: 'needs at least one branch', got: 'none' })
     if (merge !== 'concat' && merge !== 'add')
       fail({ op, argument: 'merge', needs: "must be 'concat' or 'add'", got: describe(merge) })
@@ -39,7 +38,7 @@ export class Branches extends Layer {
   }
 
   forward(x: Tensor): Tensor {
-    const outputs = this.#branches.map((branch) => branch.forward(x))
+    const outputs = this.children().map(([, branch]) => branch.forward(x))
     if (this.#merge === 'concat') return concat(outputs, this.#layout === 'channels-first' ? 1 : -1)
     const [first, ...others] = outputs as [Tensor, ...Tensor[]]
     return others.reduce((total, each) => {

@@ -18,9 +18,10 @@ export class Residual<In extends number = number, Out extends number = number> e
   In,
   Out
 > {
-  readonly #body: readonly Layer[]
-  readonly #shortcut: readonly Layer[]
-  readonly #activation: Layer | undefined
+  /** Names of layers. */
+  readonly #body: readonly string[]
+  readonly #shortcut: readonly string[]
+  readonly #activation: readonly string[]
 
   constructor(
     body: Layer | NamedLayers,
@@ -30,13 +31,14 @@ export class Residual<In extends number = number, Out extends number = number> e
     super()
     this.#body = this.#own('body', body)
     this.#shortcut = shortcut === undefined ? [] : this.#own('shortcut', shortcut)
-    this.#activation = activation && this.child('activation', activation)
+    this.#activation = activation === undefined ? [] : this.#own('activation', activation)
   }
 
   /** Named layers stand in the block under their own names, a single one under that of its part. */
-  #own(part: string, layers: Layer | NamedLayers): Layer[] {
+  #own(part: string, layers: Layer | NamedLayers): string[] {
     const named = layers instanceof Layer ? { [part]: layers } : nameLayers('nn.residual', layers)
-    return Object.entries(named).map(([name, layer]) => this.child(name, layer))
+    for (const [name, layer] of Object.entries(named)) this.child(name, layer)
+    return Object.keys(named)
   }
 
   override get kind(): string {
@@ -44,10 +46,11 @@ export class Residual<In extends number = number, Out extends number = number> e
   }
 
   forward(x: Tensor): Tensor {
-    const through = (layers: readonly Layer[]): Tensor =>
-      layers.reduce((value, layer) => layer.forward(value), x)
-    const y = through(this.#body)
-    const around = through(this.#shortcut)
+    const layers = new Map(this.children())
+    const through = (names: readonly string[], input: Tensor): Tensor =>
+      names.reduce((value, name) => layers.get(name)!.forward(value), input)
+    const y = through(this.#body, x)
+    const around = through(this.#shortcut, x)
     if (!sameShape(y.shape, around.shape)) {
       fail({
         op: 'Residual',
@@ -58,8 +61,7 @@ export class Residual<In extends number = number, Out extends number = number> e
           : {}),
       })
     }
-    const total = add(y, around)
-    return this.#activation ? this.#activation.forward(total) : total
+    return through(this.#activation, add(y, around))
   }
 }
 

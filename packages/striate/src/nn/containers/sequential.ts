@@ -12,11 +12,13 @@ export class Sequential<In extends number = number, Out extends number = number>
   extends Layer<In, Out>
   implements Iterable<Layer>
 {
-  readonly #layers: readonly Layer[]
-
   constructor(layers: NamedLayers) {
     super()
-    this.#layers = Object.entries(layers).map(([name, layer]) => this.child(name, layer))
+    for (const [name, layer] of Object.entries(layers)) this.child(name, layer)
+  }
+
+  get #layers(): readonly Layer[] {
+    return this.children().map(([, layer]) => layer)
   }
 
   override get kind(): string {

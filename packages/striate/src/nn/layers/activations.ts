@@ -22,6 +22,7 @@ import { sigmoid as sigmoidOf, tanh as tanhOf } from '../../ops/elementwise/expo
 import { rejectUnknown } from '../../options.ts'
 import { type Tensor, tensor } from '../../tensor/tensor.ts'
 import type { Same } from '../channels.ts'
+import { recipeOf } from '../recipe.ts'
 import { keepsChannels, Stateless } from './stateless.ts'
 
 /** A layer without parameters that changes every element by itself. */
@@ -30,18 +31,21 @@ export type Activation = Stateless<number, Same>
 /** Tried on one element at once, so that wrong options are refused here and not in use. */
 function elementwise<Options>(
   kind: string,
+  builder: string,
   compute: (x: Tensor, options: Options) => Tensor,
   options: Options,
 ): Activation {
   compute(tensor([0]), options)
-  return keepsChannels(kind, (x) => compute(x, options))
+  return keepsChannels(kind, (x) => compute(x, options), recipeOf(builder, options))
 }
 
 /** `max(x, 0)`. */
-export const relu = (): Activation => keepsChannels('ReLU', (x) => operators.relu(x))
+export const relu = (): Activation =>
+  keepsChannels('ReLU', (x) => operators.relu(x), recipeOf('relu'))
 
 /** `min(max(x, 0), 6)`. */
-export const relu6 = (): Activation => keepsChannels('ReLU6', (x) => operators.relu6(x))
+export const relu6 = (): Activation =>
+  keepsChannels('ReLU6', (x) => operators.relu6(x), recipeOf('relu6'))
 
 /**
  * `x` right of 0, `negativeSlope · x` elsewhere.
@@ -54,81 +58,86 @@ export const relu6 = (): Activation => keepsChannels('ReLU6', (x) => operators.r
  * ```
  */
 export const leakyRelu = (options: LeakyReluOptions = {}): Activation =>
-  elementwise('LeakyReLU', operators.leakyRelu, options)
+  elementwise('LeakyReLU', 'leakyRelu', operators.leakyRelu, options)
 
 /** `x` above the threshold, `value` elsewhere. */
 export const threshold = (options: ThresholdOptions): Activation =>
-  elementwise('Threshold', operators.threshold, options)
+  elementwise('Threshold', 'threshold', operators.threshold, options)
 
 /** `x` above `alpha`, 0 elsewhere. */
 export const thresholdedRelu = (options: ThresholdedReluOptions = {}): Activation =>
-  elementwise('ThresholdedReLU', operators.thresholdedRelu, options)
+  elementwise('ThresholdedReLU', 'thresholdedRelu', operators.thresholdedRelu, options)
 
 /** `x` right of 0, `alpha · (eˣ − 1)` elsewhere. */
 export const elu = (options: EluOptions = {}): Activation =>
-  elementwise('ELU', operators.elu, options)
+  elementwise('ELU', 'elu', operators.elu, options)
 
 /** ELU with a slope of 1 at 0 for every alpha. */
 export const celu = (options: CeluOptions = {}): Activation =>
-  elementwise('CELU', operators.celu, options)
+  elementwise('CELU', 'celu', operators.celu, options)
 
 /** The self-normalising ELU. */
 export const selu = (options: SeluOptions = {}): Activation =>
-  elementwise('SELU', operators.selu, options)
+  elementwise('SELU', 'selu', operators.selu, options)
 
 /** `x` times the normal distribution up to `x`. */
 export const gelu = (options: GeluOptions = {}): Activation =>
-  elementwise('GELU', operators.gelu, options)
+  elementwise('GELU', 'gelu', operators.gelu, options)
 
 /** `x · sigmoid(x)`. */
-export const silu = (): Activation => keepsChannels('SiLU', (x) => operators.silu(x))
+export const silu = (): Activation =>
+  keepsChannels('SiLU', (x) => operators.silu(x), recipeOf('silu'))
 
 /** `x · sigmoid(alpha · x)`. */
 export const swish = (options: SwishOptions = {}): Activation =>
-  elementwise('Swish', operators.swish, options)
+  elementwise('Swish', 'swish', operators.swish, options)
 
 /** `x · tanh(softplus(x))`. */
-export const mish = (): Activation => keepsChannels('Mish', (x) => operators.mish(x))
+export const mish = (): Activation =>
+  keepsChannels('Mish', (x) => operators.mish(x), recipeOf('mish'))
 
 /** SiLU in straight pieces. */
-export const hardSwish = (): Activation => keepsChannels('Hardswish', (x) => operators.hardSwish(x))
+export const hardSwish = (): Activation =>
+  keepsChannels('Hardswish', (x) => operators.hardSwish(x), recipeOf('hardSwish'))
 
 /** The sigmoid in straight pieces. */
 export const hardSigmoid = (options: HardSigmoidOptions = {}): Activation =>
-  elementwise('Hardsigmoid', operators.hardSigmoid, options)
+  elementwise('Hardsigmoid', 'hardSigmoid', operators.hardSigmoid, options)
 
 /** `x`, cut at both ends. */
 export const hardTanh = (options: HardTanhOptions = {}): Activation =>
-  elementwise('Hardtanh', operators.hardTanh, options)
+  elementwise('Hardtanh', 'hardTanh', operators.hardTanh, options)
 
 /** `x` outside `±lambda`, 0 inside. */
 export const hardshrink = (options: ShrinkOptions = {}): Activation =>
-  elementwise('Hardshrink', operators.hardshrink, options)
+  elementwise('Hardshrink', 'hardshrink', operators.hardshrink, options)
 
 /** `x` moved towards 0 by `lambda`, 0 inside `±lambda`. */
 export const softshrink = (options: SoftshrinkOptions = {}): Activation =>
-  elementwise('Softshrink', operators.softshrink, options)
+  elementwise('Softshrink', 'softshrink', operators.softshrink, options)
 
 /** `x − tanh(x)`. */
 export const tanhshrink = (): Activation =>
-  keepsChannels('Tanhshrink', (x) => operators.tanhshrink(x))
+  keepsChannels('Tanhshrink', (x) => operators.tanhshrink(x), recipeOf('tanhshrink'))
 
 /** `ln(1 + e^(beta · x)) / beta`. */
 export const softplus = (options: SoftplusOptions = {}): Activation =>
-  elementwise('Softplus', operators.softplus, options)
+  elementwise('Softplus', 'softplus', operators.softplus, options)
 
 /** `x / (1 + |x|)`. */
-export const softsign = (): Activation => keepsChannels('Softsign', (x) => operators.softsign(x))
+export const softsign = (): Activation =>
+  keepsChannels('Softsign', (x) => operators.softsign(x), recipeOf('softsign'))
 
 /** `ln(sigmoid(x))`. */
 export const logSigmoid = (): Activation =>
-  keepsChannels('LogSigmoid', (x) => operators.logSigmoid(x))
+  keepsChannels('LogSigmoid', (x) => operators.logSigmoid(x), recipeOf('logSigmoid'))
 
 /** `1 / (1 + e⁻ˣ)`. */
-export const sigmoid = (): Activation => keepsChannels('Sigmoid', (x) => sigmoidOf(x))
+export const sigmoid = (): Activation =>
+  keepsChannels('Sigmoid', (x) => sigmoidOf(x), recipeOf('sigmoid'))
 
 /** The hyperbolic tangent. */
-export const tanh = (): Activation => keepsChannels('Tanh', (x) => tanhOf(x))
+export const tanh = (): Activation => keepsChannels('Tanh', (x) => tanhOf(x), recipeOf('tanh'))
 
 function alongAxis<Options extends object>(
   name: string,
@@ -141,20 +150,36 @@ function alongAxis<Options extends object>(
 
 /** `eˣ / Σ eˣ` along `axis`, the last by default. */
 export const softmax = (options: SoftmaxOptions = {}): Activation =>
-  keepsChannels('Softmax', alongAxis('softmax', operators.softmax, options))
+  keepsChannels(
+    'Softmax',
+    alongAxis('softmax', operators.softmax, options),
+    recipeOf('softmax', options),
+  )
 
 /** The logarithm of the softmax. */
 export const logSoftmax = (options: SoftmaxOptions = {}): Activation =>
-  keepsChannels('LogSoftmax', alongAxis('logSoftmax', operators.logSoftmax, options))
+  keepsChannels(
+    'LogSoftmax',
+    alongAxis('logSoftmax', operators.logSoftmax, options),
+    recipeOf('logSoftmax', options),
+  )
 
 /** The softmax of `−x`. */
 export const softmin = (options: SoftmaxOptions = {}): Activation =>
-  keepsChannels('Softmin', alongAxis('softmin', operators.softmin, options))
+  keepsChannels(
+    'Softmin',
+    alongAxis('softmin', operators.softmin, options),
+    recipeOf('softmin', options),
+  )
 
 /** 1 at the first largest element along `axis`, 0 elsewhere. */
 export const hardmax = (options: SoftmaxOptions = {}): Activation =>
-  keepsChannels('Hardmax', alongAxis('hardmax', operators.hardmax, options))
+  keepsChannels(
+    'Hardmax',
+    alongAxis('hardmax', operators.hardmax, options),
+    recipeOf('hardmax', options),
+  )
 
 /** The first half along `axis`, times the sigmoid of the second. */
 export const glu = (options: GluOptions = {}): Stateless =>
-  new Stateless('GLU', alongAxis('glu', operators.glu, options))
+  new Stateless('GLU', alongAxis('glu', operators.glu, options), recipeOf('glu', options))

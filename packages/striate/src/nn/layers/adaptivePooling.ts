@@ -12,6 +12,7 @@ import {
 } from '../../ops/pooling/adaptivePool.ts'
 import { rejectUnknown } from '../../options.ts'
 import type { Tensor } from '../../tensor/tensor.ts'
+import { recipeOf } from '../recipe.ts'
 import type { Rank, Tuples } from '../sizes.ts'
 import { kindOf, type PoolLayer } from './poolLayer.ts'
 import { keepsChannels } from './stateless.ts'
@@ -45,7 +46,11 @@ function adaptive(
     const needs = `must be a whole number of at least 1, null (keeps the size), or ${rank} of them`
     fail({ op, argument: 'outputSize', needs, got: describe(size) })
   }
-  return keepsChannels(kindOf(name), (x) => compute(x, size, options))
+  return keepsChannels(
+    kindOf(name),
+    (x) => compute(x, size, options),
+    recipeOf(name, size, options),
+  )
 }
 
 /** Means over windows that share the input out among `outputSize` cells. */

@@ -8,6 +8,7 @@ import { rejectUnknown } from '../../options.ts'
 import { withoutTracking } from '../../tensor/node.ts'
 import type { Tensor } from '../../tensor/tensor.ts'
 import { Layer } from '../layer.ts'
+import { type LayerRecipe, recipeOf } from '../recipe.ts'
 import type { Rank } from '../sizes.ts'
 import type { Buffer, Parameter } from '../state.ts'
 import { checkCount, checkSwitch, filled } from '../weights.ts'
@@ -44,6 +45,7 @@ export class BatchNorm<Channels extends number = number> extends Layer<Channels,
   readonly #momentum: number | null
   readonly #layout: Layout
   readonly #running: Running | undefined
+  readonly #recipe: LayerRecipe
 
   constructor(rank: Rank, numFeatures: Channels, options: BatchNormLayerOptions) {
     super()
@@ -54,6 +56,7 @@ export class BatchNorm<Channels extends number = number> extends Layer<Channels,
     checkSwitch(op, 'affine', affine)
     checkSwitch(op, 'trackRunningStats', trackRunningStats)
     this.#rank = rank
+    this.#recipe = recipeOf(`batchNorm${rank}d`, numFeatures, options)
     this.#layout = checkLayout(op, options.layout)
     this.#eps = numberOption(op, 'eps', options.eps, 1e-5, { least: 0 })
     const { momentum } = options
@@ -78,6 +81,10 @@ export class BatchNorm<Channels extends number = number> extends Layer<Channels,
     return `BatchNorm${this.#rank}d`
   }
 
+  override get recipe(): LayerRecipe {
+    return this.#recipe
+  }
+
   forward(x: Tensor): Tensor {
     this.#checkRank(x)
     const running = this.#running
@@ -87,10 +94,11 @@ export class BatchNorm<Channels extends number = number> extends Layer<Channels,
       eps: this.#eps,
       layout: this.#layout,
     }
-    if (running && !this.training)
+    const follows = this.training && (running?.mean.follows ?? true)
+    if (running && !follows)
       return batchNorm(x, { ...options, mean: running.mean, variance: running.variance })
     const { y, mean, unbiasedVariance } = batchNormTraining(x, options)
-    if (running && this.training) this.#observe(running, mean, unbiasedVariance)
+    if (running) this.#observe(running, mean, unbiasedVariance)
     return y
   }
 

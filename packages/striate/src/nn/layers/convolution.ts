@@ -19,6 +19,7 @@ import {
 import { rejectUnknown } from '../../options.ts'
 import type { Tensor } from '../../tensor/tensor.ts'
 import { Layer, type LayerFacts } from '../layer.ts'
+import { type LayerRecipe, recipeOf } from '../recipe.ts'
 import { type PaddingOf, type PerAxis, type Rank, showPadding } from '../sizes.ts'
 import type { Parameter } from '../state.ts'
 import { checkCount, checkGiven, checkSwitch, firstValues } from '../weights.ts'
@@ -107,6 +108,7 @@ export class Convolution<In extends number = number, Out extends number = number
   readonly #convolve: Convolve
   readonly #options: Omit<ConvTransposeOptions, 'bias'>
   readonly #facts: LayerFacts
+  readonly #recipe: LayerRecipe
 
   constructor({ op, kind, rank, transposed = false }: ConvolutionSpec, options: AnyOptions) {
     super()
@@ -131,6 +133,13 @@ export class Convolution<In extends number = number, Out extends number = number
     })
     this.weight = this.parameter('weight', values.weight)
     this.bias = values.bias ? this.parameter('bias', values.bias) : undefined
+    this.#recipe = recipeOf(`conv${transposed ? 'Transpose' : ''}${rank}d`, {
+      inChannels,
+      outChannels,
+      kernelSize,
+      ...window,
+      ...(bias ? {} : { bias }),
+    })
     this.#kind = kind
     this.#convolve = (transposed ? backward : forward)[rank]
     this.#options = window satisfies Omit<ConvOptions, 'bias'>
@@ -144,6 +153,10 @@ export class Convolution<In extends number = number, Out extends number = number
 
   override get facts(): LayerFacts {
     return this.#facts
+  }
+
+  override get recipe(): LayerRecipe {
+    return this.#recipe
   }
 
   forward(x: Tensor): Tensor {

@@ -12,6 +12,7 @@ import type { RandomStream } from '../../random/index.ts'
 import type { Tensor } from '../../tensor/tensor.ts'
 import type { Same } from '../channels.ts'
 import { Layer } from '../layer.ts'
+import { type LayerRecipe, recipeOf } from '../recipe.ts'
 
 export interface DropoutLayerOptions {
   /** The probability of being dropped. 0.5 by default. */
@@ -46,6 +47,13 @@ export class Dropout extends Layer<number, Same> {
 
   override get kind(): string {
     return this.#kind
+  }
+
+  override get recipe(): LayerRecipe {
+    return recipeOf(`d${this.#kind.slice(1)}`, {
+      p: this.p,
+      ...(this.#layout === 'channels-first' ? {} : { layout: this.#layout }),
+    })
   }
 
   forward(x: Tensor): Tensor {

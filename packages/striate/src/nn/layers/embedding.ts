@@ -5,6 +5,7 @@ import { numberOption } from '../../ops/numberOption.ts'
 import { rejectUnknown } from '../../options.ts'
 import type { Tensor } from '../../tensor/tensor.ts'
 import { Layer } from '../layer.ts'
+import { type LayerRecipe, recipeOf } from '../recipe.ts'
 import type { Parameter } from '../state.ts'
 import { checkCount, firstValues } from '../weights.ts'
 
@@ -20,6 +21,7 @@ export class Embedding extends Layer {
   /** `[numEmbeddings, embeddingDim]`. */
   readonly weight: Parameter
   readonly #options: { readonly paddingIndex?: number }
+  readonly #settings: { readonly paddingIdx?: number }
 
   constructor(numEmbeddings: number, embeddingDim: number, options: EmbeddingLayerOptions) {
     super()
@@ -29,6 +31,7 @@ export class Embedding extends Layer {
     const { paddingIdx, init } = options
     const range = { least: 0, most: numEmbeddings - 1, whole: true }
     if (paddingIdx !== undefined) numberOption(op, 'paddingIdx', paddingIdx, 0, range)
+    this.#settings = paddingIdx === undefined ? {} : { paddingIdx }
     this.#options = paddingIdx === undefined ? {} : { paddingIndex: paddingIdx }
     const { weight } = firstValues(resolveInit(op, init, embeddingDefaults), {
       weightShape: [numEmbeddings, embeddingDim],
@@ -46,6 +49,10 @@ export class Embedding extends Layer {
 
   override get kind(): string {
     return 'Embedding'
+  }
+
+  override get recipe(): LayerRecipe {
+    return recipeOf('embedding', ...this.weight.shape, this.#settings)
   }
 
   forward(ids: Tensor): Tensor {

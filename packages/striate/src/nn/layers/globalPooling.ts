@@ -4,6 +4,7 @@ import { checkLayout, type Layout } from '../../geometry/layout.ts'
 import { globalMaxPool as largest, globalAvgPool as mean } from '../../ops/pooling/globalPool.ts'
 import { rejectUnknown } from '../../options.ts'
 import type { Tensor } from '../../tensor/tensor.ts'
+import { recipeOf } from '../recipe.ts'
 import type { Rank } from '../sizes.ts'
 import { kindOf } from './poolLayer.ts'
 import { Stateless } from './stateless.ts'
@@ -26,11 +27,12 @@ function over(
   const op = `nn.${name}`
   rejectUnknown(op, options, ['keepDims', 'layout'])
   checkLayout(op, options.layout)
-  return new Stateless(kindOf(name), (x) => {
+  const pooled = (x: Tensor): Tensor => {
     if (rank !== null && x.rank !== rank + 2)
       fail({ op, argument: 'x', needs: `expects ${rank + 2} axes`, got: describe(x) })
     return compute(x, options)
-  })
+  }
+  return new Stateless(kindOf(name), pooled, recipeOf(name, options))
 }
 
 /**

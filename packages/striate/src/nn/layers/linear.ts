@@ -6,6 +6,7 @@ import { rejectUnknown } from '../../options.ts'
 import type { Tensor } from '../../tensor/tensor.ts'
 import type { Features } from '../channels.ts'
 import { Layer } from '../layer.ts'
+import { type LayerRecipe, recipeOf } from '../recipe.ts'
 import type { Parameter } from '../state.ts'
 import { checkCount, checkSwitch, firstValues } from '../weights.ts'
 
@@ -49,6 +50,10 @@ export class Linear<In extends number = number, Out extends number = number> ext
 
   override get kind(): string {
     return 'Linear'
+  }
+
+  override get recipe(): LayerRecipe {
+    return recipeOf('linear', this.inFeatures, this.outFeatures, this.bias ? {} : { bias: false })
   }
 
   forward(x: Tensor): Tensor {

@@ -14,6 +14,7 @@ import { unfoldAxes } from '../../ops/unfold.ts'
 import { rejectUnknown } from '../../options.ts'
 import type { Tensor } from '../../tensor/tensor.ts'
 import { Layer, type LayerFacts } from '../layer.ts'
+import { type LayerRecipe, recipeOf } from '../recipe.ts'
 import { type PerAxis, type Rank, showPadding } from '../sizes.ts'
 import type { Parameter } from '../state.ts'
 import { checkCount, checkGiven, firstValues } from '../weights.ts'
@@ -51,6 +52,7 @@ export class LocalConvolution<
   readonly #rank: Rank
   readonly #options: Omit<LocalConvOptions, 'bias'>
   readonly #facts: LayerFacts
+  readonly #recipe: LayerRecipe
 
   constructor(rank: Rank, options: LocalConvLayerOptions<Rank, In, Out>) {
     super()
@@ -81,6 +83,8 @@ export class LocalConvolution<
     })
     this.weight = this.parameter('weight', values.weight)
     this.bias = values.bias ? this.parameter('bias', values.bias) : undefined
+    const { init: _, ...settings } = options
+    this.#recipe = recipeOf(`localConv${rank}d`, settings)
     this.#rank = rank
     this.#options = { ...window, groups }
     this.#facts = {
@@ -99,6 +103,10 @@ export class LocalConvolution<
 
   override get facts(): LayerFacts {
     return this.#facts
+  }
+
+  override get recipe(): LayerRecipe {
+    return this.#recipe
   }
 
   forward(x: Tensor): Tensor {

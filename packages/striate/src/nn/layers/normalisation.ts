@@ -18,6 +18,7 @@ import { rejectUnknown } from '../../options.ts'
 import type { Tensor } from '../../tensor/tensor.ts'
 import type { Same } from '../channels.ts'
 import { Layer } from '../layer.ts'
+import { type LayerRecipe, recipeOf } from '../recipe.ts'
 import type { Rank } from '../sizes.ts'
 import type { Parameter } from '../state.ts'
 import { checkCount, checkSwitch, filled } from '../weights.ts'
@@ -34,6 +35,7 @@ interface NormPlan {
   readonly shape: readonly number[]
   readonly hasWeight: boolean
   readonly hasBias: boolean
+  readonly recipe: LayerRecipe
   readonly compute: (x: Tensor, affine: Affine) => Tensor
 }
 
@@ -45,10 +47,12 @@ export class Normalisation<In extends number = number, Out extends number = numb
   readonly weight: Parameter | undefined
   readonly bias: Parameter | undefined
   readonly #kind: string
+  readonly #recipe: LayerRecipe
   readonly #compute: NormPlan['compute']
 
-  constructor({ kind, shape, hasWeight, hasBias, compute }: NormPlan) {
+  constructor({ kind, shape, hasWeight, hasBias, recipe, compute }: NormPlan) {
     super()
+    this.#recipe = recipe
     this.#kind = kind
     this.#compute = compute
     this.weight = hasWeight ? this.parameter('weight', filled(shape, 1)) : undefined
@@ -57,6 +61,10 @@ export class Normalisation<In extends number = number, Out extends number = numb
 
   override get kind(): string {
     return this.#kind
+  }
+
+  override get recipe(): LayerRecipe {
+    return this.#recipe
   }
 
   forward(x: Tensor): Tensor {
@@ -111,6 +119,7 @@ export function groupNorm<const Channels extends number>(
   const hasAffine = options.affine ?? true
   return new Normalisation({
     kind: 'GroupNorm',
+    recipe: recipeOf('groupNorm', numGroups, numChannels, options),
     shape: [numChannels],
     hasWeight: hasAffine,
     hasBias: hasAffine,
@@ -129,6 +138,7 @@ function instanceNorm<Channels extends number>(
   const hasAffine = options.affine ?? false
   return new Normalisation({
     kind: `InstanceNorm${rank}d`,
+    recipe: recipeOf(`instanceNorm${rank}d`, numFeatures, options),
     shape: [numFeatures],
     hasWeight: hasAffine,
     hasBias: hasAffine,
@@ -215,6 +225,7 @@ export function layerNorm(
   const eps = numberOption(op, 'eps', options.eps, 1e-5, { least: 0 })
   return new Normalisation({
     kind: 'LayerNorm',
+    recipe: recipeOf('layerNorm', normalizedShape, options),
     shape,
     hasWeight: elementwiseAffine,
     hasBias: elementwiseAffine && bias,
@@ -235,6 +246,7 @@ export function rmsNorm(
   if (eps !== undefined) numberOption(op, 'eps', eps, 0, { least: 0 })
   return new Normalisation({
     kind: 'RMSNorm',
+    recipe: recipeOf('rmsNorm', normalizedShape, options),
     shape,
     hasWeight: elementwiseAffine,
     hasBias: false,
@@ -252,5 +264,6 @@ export function localResponseNorm(
   rejectUnknown(op, options, ['alpha', 'beta', 'k', 'layout'])
   checkCount(op, 'size', size)
   checkLayout(op, options.layout)
-  return keepsChannels('LocalResponseNorm', (x) => byNeighbours(x, { ...options, size }))
+  const recipe = recipeOf('localResponseNorm', size, options)
+  return keepsChannels('LocalResponseNorm', (x) => byNeighbours(x, { ...options, size }), recipe)
 }

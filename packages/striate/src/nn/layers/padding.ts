@@ -4,6 +4,7 @@ import { checkLayout, firstSpatialAxis, type Layout } from '../../geometry/layou
 import { type PadOptions, pad } from '../../ops/pad.ts'
 import { rejectUnknown } from '../../options.ts'
 import type { Same } from '../channels.ts'
+import { recipeOf } from '../recipe.ts'
 import { type PerAxis, type Rank, showPadding, type Tuples } from '../sizes.ts'
 import { keepsChannels, type Stateless } from './stateless.ts'
 
@@ -51,6 +52,7 @@ function padding(
         fail({ op, argument: 'x', needs: `expects ${rank + 2} axes`, got: describe(x) })
       return pad(x, pairs, { ...how, axes })
     },
+    recipeOf(`${name}${rank}d`, cells, ...(how.value === undefined ? [] : [how.value]), options),
     facts,
   )
 }

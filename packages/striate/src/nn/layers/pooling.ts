@@ -20,6 +20,7 @@ import {
 } from '../../ops/pooling/maxPool.ts'
 import { rejectUnknown } from '../../options.ts'
 import type { Tensor } from '../../tensor/tensor.ts'
+import { recipeOf } from '../recipe.ts'
 import { type PaddingOf, type PerAxis, type Rank, showPadding } from '../sizes.ts'
 import { checkGiven } from '../weights.ts'
 import { kindOf, type PoolLayer } from './poolLayer.ts'
@@ -73,6 +74,7 @@ function pool(
   kernel: unknown,
   options: object,
   known: readonly string[] = names,
+  normType: readonly number[] = [],
 ): PoolLayer {
   const op = `nn.${name}`
   const { kernelSize, ...rest } = spelled(op, kernel, options, known)
@@ -84,7 +86,8 @@ function pool(
     padding: showPadding(rest.padding),
     dilation: perAxis(op, 'dilation', rest.dilation, rank, 1),
   }
-  return keepsChannels(kindOf(name), (x) => compute(x, size, rest as AvgPoolOptions), facts)
+  const recipe = recipeOf(name, ...normType, kernelSize, rest)
+  return keepsChannels(kindOf(name), (x) => compute(x, size, rest as AvgPoolOptions), recipe, facts)
 }
 
 /**
@@ -159,7 +162,8 @@ function lpPool(
     const needs = 'must be a number above 0'
     fail({ op: `nn.${name}`, argument: 'normType', needs, got: describe(p) })
   }
-  return pool(rank, name, (x, size, rest) => compute(x, p, size, rest), kernel, options)
+  const ofNorm: PoolOp = (x, size, rest) => compute(x, p, size, rest)
+  return pool(rank, name, ofNorm, kernel, options, names, [p])
 }
 
 /** The p-norm of each window of one axis: `nn.lpPool1d(2, 3)`. */

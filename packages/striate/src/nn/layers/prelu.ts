@@ -5,6 +5,7 @@ import { rejectUnknown } from '../../options.ts'
 import type { Tensor } from '../../tensor/tensor.ts'
 import type { Same } from '../channels.ts'
 import { Layer } from '../layer.ts'
+import { type LayerRecipe, recipeOf } from '../recipe.ts'
 import type { Parameter } from '../state.ts'
 import { checkCount, filled } from '../weights.ts'
 
@@ -31,6 +32,13 @@ export class PReLU extends Layer<number, Same> {
 
   override get kind(): string {
     return 'PReLU'
+  }
+
+  override get recipe(): LayerRecipe {
+    return recipeOf('prelu', {
+      ...(this.weight.size === 1 ? {} : { numParameters: this.weight.size }),
+      ...(this.#layout === 'channels-first' ? {} : { layout: this.#layout }),
+    })
   }
 
   forward(x: Tensor): Tensor {

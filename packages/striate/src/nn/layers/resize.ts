@@ -13,6 +13,7 @@ import { fold as addWindows, unfold as layOut, type UnfoldOptions } from '../../
 import { rejectUnknown } from '../../options.ts'
 import type { Tensor } from '../../tensor/tensor.ts'
 import type { Same } from '../channels.ts'
+import { recipeOf } from '../recipe.ts'
 import { showPadding } from '../sizes.ts'
 import { checkCount } from '../weights.ts'
 import { keepsChannels, Stateless } from './stateless.ts'
@@ -25,7 +26,7 @@ function resizing(kind: string, op: string, options: ResizeOptions): Stateless<n
     fail({ op, needs, got: size === undefined ? 'neither' : 'both' })
   }
   checkLayout(op, options.layout)
-  return keepsChannels(kind, (x) => interpolate(x, options))
+  return keepsChannels(kind, (x) => interpolate(x, options), recipeOf(op.slice(3), options))
 }
 
 /**
@@ -59,7 +60,7 @@ function shuffle(
   rejectUnknown(op, options, ['layout'])
   checkLayout(op, options.layout)
   for (const each of typeof factor === 'object' ? factor : [factor]) checkCount(op, 'factor', each)
-  return new Stateless(kind, compute)
+  return new Stateless(kind, compute, recipeOf(op.slice(3), factor, options))
 }
 
 /** Spreads channels over space: `[batch, C·r², height, width]` → `[batch, C, height·r, width·r]`. */
@@ -89,7 +90,8 @@ export function channelShuffle(
   rejectUnknown(op, options, ['layout'])
   checkLayout(op, options.layout)
   checkCount(op, 'groups', groups)
-  return keepsChannels('ChannelShuffle', (x) => dealChannels(x, groups, options))
+  const recipe = recipeOf('channelShuffle', groups, options)
+  return keepsChannels('ChannelShuffle', (x) => dealChannels(x, groups, options), recipe)
 }
 
 const windowNames = ['stride', 'padding', 'dilation', 'layout']
@@ -98,7 +100,8 @@ const windowNames = ['stride', 'padding', 'dilation', 'layout']
 export function unfold(kernelSize: SizeArgument, options: UnfoldOptions = {}): Stateless {
   rejectUnknown('nn.unfold', options, windowNames)
   const facts = { padding: showPadding(options.padding) }
-  return new Stateless('Unfold', (x) => layOut(x, kernelSize, options), facts)
+  const recipe = recipeOf('unfold', kernelSize, options)
+  return new Stateless('Unfold', (x) => layOut(x, kernelSize, options), recipe, facts)
 }
 
 /** Adds columns up where their windows lie: the adjoint of {@link unfold}. */
@@ -114,5 +117,7 @@ export function fold(
     fail({ op, argument: 'outputSize', needs, got: describe(outputSize) })
   }
   const facts = { padding: showPadding(options.padding) }
-  return new Stateless('Fold', (x) => addWindows(x, outputSize, kernelSize, options), facts)
+  const recipe = recipeOf('fold', outputSize, kernelSize, options)
+  const compute = (x: Tensor): Tensor => addWindows(x, outputSize, kernelSize, options)
+  return new Stateless('Fold', compute, recipe, facts)
 }

@@ -2,6 +2,8 @@
 import { describe, fail } from '../../errors.ts'
 import { flatten as merge, reshape } from '../../ops/reshape.ts'
 import { checkAxis } from '../../tensor/shape.ts'
+import type { Tensor } from '../../tensor/tensor.ts'
+import { recipeOf } from '../recipe.ts'
 import { Stateless } from './stateless.ts'
 
 /**
@@ -18,7 +20,9 @@ export function flatten(startAxis = 1, endAxis = -1): Stateless {
     if (Number.isSafeInteger(axis)) continue
     fail({ op: 'nn.flatten', argument, needs: 'must be a whole number', got: describe(axis) })
   }
-  return new Stateless('Flatten', (x) => merge(x, startAxis, endAxis))
+  const isDefault = startAxis === 1 && endAxis === -1
+  const recipe = recipeOf('flatten', ...(isDefault ? [] : [startAxis, endAxis]))
+  return new Stateless('Flatten', (x) => merge(x, startAxis, endAxis), recipe)
 }
 
 /**
@@ -38,11 +42,12 @@ export function unflatten(axis: number, sizes: readonly number[]): Stateless {
     const needs = 'must be whole numbers of at least 1, one of which may be -1'
     fail({ op, argument: 'sizes', needs, got: describe(sizes) })
   }
-  return new Stateless('Unflatten', (x) => {
+  const split = (x: Tensor): Tensor => {
     const at = checkAxis(op, axis, x.rank)
     const shape = [...x.shape.slice(0, at), ...sizes, ...x.shape.slice(at + 1)]
     if (!sizes.includes(-1)) return reshape(x, shape)
     const known = sizes.reduce((all, size) => (size === -1 ? all : all * size), 1)
     return reshape(x, shape.with(at + sizes.indexOf(-1), x.shape[at]! / known))
-  })
+  }
+  return new Stateless('Unflatten', split, recipeOf('unflatten', axis, sizes))
 }

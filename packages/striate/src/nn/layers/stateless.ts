@@ -3,6 +3,7 @@ import { describe, fail } from '../../errors.ts'
 import { Tensor } from '../../tensor/tensor.ts'
 import type { Same } from '../channels.ts'
 import { Layer, type LayerFacts } from '../layer.ts'
+import { type LayerRecipe, recipeOf } from '../recipe.ts'
 
 /** A layer that hands its input to a function. */
 export class Stateless<In extends number = number, Out extends number = number> extends Layer<
@@ -12,9 +13,16 @@ export class Stateless<In extends number = number, Out extends number = number> 
   readonly #kind: string
   readonly #facts: LayerFacts
   readonly #compute: (x: Tensor) => Tensor
+  readonly #recipe: LayerRecipe | null
 
-  constructor(kind: string, compute: (x: Tensor) => Tensor, facts: LayerFacts = {}) {
+  constructor(
+    kind: string,
+    compute: (x: Tensor) => Tensor,
+    recipe: LayerRecipe | null = null,
+    facts: LayerFacts = {},
+  ) {
     super()
+    this.#recipe = recipe
     this.#kind = kind
     this.#compute = compute
     this.#facts = facts
@@ -28,6 +36,10 @@ export class Stateless<In extends number = number, Out extends number = number> 
     return this.#facts
   }
 
+  override get recipe(): LayerRecipe | null {
+    return this.#recipe
+  }
+
   forward(x: Tensor): Tensor {
     return this.#compute(x)
   }
@@ -37,8 +49,9 @@ export class Stateless<In extends number = number, Out extends number = number> 
 export const keepsChannels = (
   kind: string,
   compute: (x: Tensor) => Tensor,
+  recipe?: LayerRecipe | null,
   facts?: LayerFacts,
-): Stateless<number, Same> => new Stateless(kind, compute, facts)
+): Stateless<number, Same> => new Stateless(kind, compute, recipe, facts)
 
 /**
  * A layer of a function of one tensor; `name` stands in summaries.
@@ -63,4 +76,5 @@ export function lambda(compute: (x: Tensor) => Tensor, name = 'Lambda'): Statele
 }
 
 /** Hands its input on: a shortcut, or a place to put a layer later. */
-export const identity = (): Stateless<number, Same> => keepsChannels('Identity', (x) => x)
+export const identity = (): Stateless<number, Same> =>
+  keepsChannels('Identity', (x) => x, recipeOf('identity'))

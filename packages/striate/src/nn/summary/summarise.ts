@@ -1,7 +1,7 @@
 /** Makes the ledger: the shapes, work and receptive field of every layer. */
 import { describe, fail, StriateError } from '../../errors.ts'
 import { channelAxis } from '../../geometry/layout.ts'
-import { receptiveField } from '../../ops/receptiveField.ts'
+import { receptiveFields } from '../../ops/receptiveField.ts'
 import { workOf } from '../../ops/work.ts'
 import { rejectUnknown } from '../../options.ts'
 import { bytesOf, type DType } from '../../tensor/dtype.ts'
@@ -104,25 +104,23 @@ function workByCall({ ended, x }: Run): Map<Call, OwnWork> {
 
 type Field = Pick<SummaryRow, 'receptiveField' | 'jump'>
 
-/** Asks for the fields of values, each once, along the network's axes of space. */
+/** The fields of what every call gave, each value once, along the network's axes of space. */
 function fieldFinder({ x, calls }: Run): (y: Tensor) => Field {
   const layout = calls.find(({ layer }) => layer.facts.layout)?.layer.facts.layout
   const channel = channelAxis(layout ?? 'channels-first', x.rank)
   const space = x.shape.flatMap((_, axis) => (axis === 0 || axis === channel ? [] : [axis]))
+  if (space.length === 0) return () => ({ receptiveField: null, jump: null })
+  const values = new Map(calls.map(({ output }) => [output!.node, output!]))
+  const fields = receptiveFields([...values.values()], x)
   const known = new Map<Node, Field>()
-  return (y) => {
-    if (space.length === 0) return { receptiveField: null, jump: null }
-    const before = known.get(y.node)
-    if (before) return before
-    const axes = receptiveField(y, x)
-    const chosen = space.map((axis) => axes[axis]!)
-    const field = {
+  for (const [index, node] of [...values.keys()].entries()) {
+    const chosen = space.map((axis) => fields[index]![axis]!)
+    known.set(node, {
       receptiveField: chosen.map(({ size }) => size),
       jump: chosen.map(({ jump }) => jump),
-    }
-    known.set(y.node, field)
-    return field
+    })
   }
+  return (y) => known.get(y.node)!
 }
 
 const sizes = (states: readonly State[]): number =>

@@ -44,6 +44,8 @@ export type Trainable =
 export interface Optimizer {
   /** `sgd`, `adam`, … */
   readonly name: string
+  /** The hyperparameters as plain data, those of groups by the group: for the record of a training. */
+  readonly settings: Readonly<Record<string, unknown>>
   /** What the optimizer moves, in order: those of the network that were not frozen. */
   readonly parameters: readonly Parameter[]
   /** Steps made so far. */
@@ -117,6 +119,15 @@ class RuleOptimizer<H extends CommonHyperparameters> implements Optimizer {
 
   get name(): string {
     return this.#rule.name
+  }
+
+  get settings(): Readonly<Record<string, unknown>> {
+    const groups = this.#groups.map(({ match, hyperparameters }) => ({
+      match: match instanceof RegExp ? String(match) : 'a function',
+      ...hyperparameters,
+    }))
+    const { match: _, ...own } = groups.pop()!
+    return groups.length === 0 ? own : { ...own, groups }
   }
 
   get parameters(): readonly Parameter[] {

@@ -28,5 +28,8 @@ export function constant(options: ConstantOptions = {}): Schedule {
   const { factor = 1, total: end = Number.POSITIVE_INFINITY, every = 'epoch' } = options
   checkBetween(op, 'factor', factor, 0)
   if (end !== Number.POSITIVE_INFINITY) checkCount(op, 'total', end, 0)
-  return timed(op, checkEvery(op, every), (base, time) => (time < end ? base * factor : base))
+  return timed(op, checkEvery(op, every), (base, time) => (time < end ? base * factor : base), {
+    factor,
+    total: options.total,
+  })
 }

@@ -32,12 +32,17 @@ export function cosine(options: CosineOptions = {}): Schedule {
   if (set !== undefined) checkCount(op, 'total', set)
   checkBetween(op, 'minimum', minimum, 0)
   const multiplier = readMultiplier(op, restarts)
-  return timed(op, checkEvery(op, every), (base, time, total) => {
-    const length = lengthOf(op, set, total)
-    const cycle = multiplier === null ? { at: time, length } : cycleOf(time, length, multiplier)
-    const share = (1 + Math.cos((Math.PI * cycle.at) / cycle.length)) / 2
-    return minimum + (base - minimum) * share
-  })
+  return timed(
+    op,
+    checkEvery(op, every),
+    (base, time, total) => {
+      const length = lengthOf(op, set, total)
+      const cycle = multiplier === null ? { at: time, length } : cycleOf(time, length, multiplier)
+      const share = (1 + Math.cos((Math.PI * cycle.at) / cycle.length)) / 2
+      return minimum + (base - minimum) * share
+    },
+    { total: set, minimum, multiplier },
+  )
 }
 
 function readMultiplier(op: string, restarts: CosineOptions['restarts']): number | null {

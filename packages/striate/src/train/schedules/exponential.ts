@@ -23,5 +23,5 @@ export function exponential(options: ExponentialOptions): Schedule {
   rejectUnknown(op, options, ['gamma', 'every'])
   const { gamma, every = 'epoch' } = options
   checkBetween(op, 'gamma', gamma, 0)
-  return timed(op, checkEvery(op, every), (base, time) => base * gamma ** time)
+  return timed(op, checkEvery(op, every), (base, time) => base * gamma ** time, { gamma })
 }

@@ -41,5 +41,6 @@ export function multiStep(options: MultiStepOptions): Schedule {
     op,
     checkEvery(op, every),
     (base, time) => base * gamma ** milestones.filter((milestone) => milestone <= time).length,
+    { milestones, gamma },
   )
 }

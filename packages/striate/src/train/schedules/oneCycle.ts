@@ -59,27 +59,32 @@ export function oneCycle(options: OneCycleOptions = {}): Schedule {
     const needs = "must be 'cosine' or 'linear'"
     fail({ op, argument: 'anneal', needs, got: describe(anneal) })
   }
-  return timed(op, checkEvery(op, every), (base, time, total) => {
-    const length = lengthOf(op, set, total)
-    const highest = maxLearningRate ?? base
-    const first = highest / divFactor
-    const last = first / finalDivFactor
-    const phases = threePhase
-      ? [
-          { end: rise * length - 1, from: first, to: highest },
-          { end: 2 * rise * length - 2, from: highest, to: first },
-          { end: length - 1, from: first, to: last },
-        ]
-      : [
-          { end: rise * length - 1, from: first, to: highest },
-          { end: length - 1, from: highest, to: last },
-        ]
-    const now = Math.min(time, length - 1)
-    const at = phases.findIndex(({ end }, i) => now <= end || i === phases.length - 1)
-    const { end, from, to } = phases[at]!
-    const begin = at === 0 ? 0 : phases[at - 1]!.end
-    const share = end > begin ? (now - begin) / (end - begin) : 1
-    if (anneal === 'linear') return from + (to - from) * share
-    return to + ((from - to) / 2) * (1 + Math.cos(Math.PI * share))
-  })
+  return timed(
+    op,
+    checkEvery(op, every),
+    (base, time, total) => {
+      const length = lengthOf(op, set, total)
+      const highest = maxLearningRate ?? base
+      const first = highest / divFactor
+      const last = first / finalDivFactor
+      const phases = threePhase
+        ? [
+            { end: rise * length - 1, from: first, to: highest },
+            { end: 2 * rise * length - 2, from: highest, to: first },
+            { end: length - 1, from: first, to: last },
+          ]
+        : [
+            { end: rise * length - 1, from: first, to: highest },
+            { end: length - 1, from: highest, to: last },
+          ]
+      const now = Math.min(time, length - 1)
+      const at = phases.findIndex(({ end }, i) => now <= end || i === phases.length - 1)
+      const { end, from, to } = phases[at]!
+      const begin = at === 0 ? 0 : phases[at - 1]!.end
+      const share = end > begin ? (now - begin) / (end - begin) : 1
+      if (anneal === 'linear') return from + (to - from) * share
+      return to + ((from - to) / 2) * (1 + Math.cos(Math.PI * share))
+    },
+    { maxLearningRate, total: set, rise, anneal, divFactor, finalDivFactor, threePhase },
+  )
 }

@@ -83,6 +83,7 @@ export function plateau(options: PlateauOptions = {}): Schedule {
 
   return {
     name: op,
+    settings: { mode, factor, patience, threshold, thresholdMode, cooldown, minimum, eps },
     every: 'epoch',
     rate(base, _time, _total, state = initial) {
       let rate = base

@@ -26,8 +26,13 @@ export function polynomial(options: PolynomialOptions = {}): Schedule {
   const { power = 1, total: end, every = 'step' } = options
   checkBetween(op, 'power', power, 0)
   if (end !== undefined) checkCount(op, 'total', end)
-  return timed(op, checkEvery(op, every), (base, time, total) => {
-    const length = lengthOf(op, end, total)
-    return base * (1 - Math.min(time, length) / length) ** power
-  })
+  return timed(
+    op,
+    checkEvery(op, every),
+    (base, time, total) => {
+      const length = lengthOf(op, end, total)
+      return base * (1 - Math.min(time, length) / length) ** power
+    },
+    { power, total: end },
+  )
 }

@@ -12,6 +12,8 @@ export type ScheduleState = null | { readonly [key: string]: number | null }
  */
 export interface Schedule {
   readonly name: string
+  /** What it was made with, as plain data: for the record of a training. */
+  readonly settings?: Readonly<Record<string, unknown>>
   /** What one unit of `time` is. */
   readonly every: 'step' | 'epoch'
   /**
@@ -32,9 +34,11 @@ export function timed(
   name: string,
   every: 'step' | 'epoch',
   rate: (base: number, time: number, total?: number) => number,
+  settings: Readonly<Record<string, unknown>>,
 ): Schedule {
   return {
     name,
+    settings: { ...settings, every },
     every,
     rate: (base, time, total) => rate(base, checkTime(name, time), total),
     initial: null,

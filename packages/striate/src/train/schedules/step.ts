@@ -32,5 +32,6 @@ export function step(options: StepOptions): Schedule {
     op,
     checkEvery(op, every),
     (base, time) => base * gamma ** Math.floor(time / stepSize),
+    { stepSize, gamma },
   )
 }

@@ -42,6 +42,7 @@ export function warmUp(options: WarmUpOptions): Schedule {
   }
   return {
     name: `${op}, ${inner.name}`,
+    settings: { total: length, startFactor, every, after: inner.settings },
     every,
     rate(base, time, total, state) {
       if (time < length) return base * (startFactor + (1 - startFactor) * (time / length))
