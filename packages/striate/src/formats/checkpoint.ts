@@ -15,6 +15,10 @@ export interface Checkpoint {
   readonly network: Readonly<Record<string, Tensor>>
   /** States of the optimizer by name. */
   readonly optimizer: Readonly<Record<string, Tensor>>
+  /** The moving average of the weights by name, where there is one. */
+  readonly average?: Readonly<Record<string, Tensor>>
+  /** The best weights so far by name, where they are kept. */
+  readonly best?: Readonly<Record<string, Tensor>>
   /** The rest, as plain data; whoever reads it checks it. */
   readonly state: unknown
 }
@@ -26,11 +30,15 @@ const version = '1'
 export const weightsAtMost: number = 2 ** 33
 export const networkPrefix: string = 'network.'
 const optimizerPrefix = 'optimizer.'
+const averagePrefix = 'average.'
+const bestPrefix = 'best.'
 
 export async function encodeCheckpoint(checkpoint: Checkpoint): Promise<Uint8Array> {
   const arrays = await arraysOf({
     ...withPrefix(checkpoint.network, networkPrefix),
     ...withPrefix(checkpoint.optimizer, optimizerPrefix),
+    ...withPrefix(checkpoint.average ?? {}, averagePrefix),
+    ...withPrefix(checkpoint.best ?? {}, bestPrefix),
   })
   const state = JSON.stringify(checkpoint.state, markNonFinite)
   return encodeSafetensors(arrays, {
@@ -46,19 +54,28 @@ export function decodeCheckpoint(bytes: Uint8Array): Checkpoint {
   const found = metadata[checkpointKey]
   if (found !== version) {
     const got = found === undefined ? 'a file without the mark of one' : `version ${found}`
-    fail({ op, argument: 'the file', needs: `must be a checkpoint of version ${version}`, got })
+    fail({
+      op,
+      argument: `the file (metadata '${checkpointKey}')`,
+      needs: `must be a checkpoint of version ${version}`,
+      got,
+    })
   }
   const { state = '' } = metadata
   const wanted = checksum(arrays as Readonly<Record<string, ArrayInput>>, state)
   if (metadata.checksum !== wanted) {
     const got = metadata.checksum ?? 'none'
     const hint = 'the file is damaged'
-    fail({ op, argument: 'the checksum', needs: `must be ${wanted}`, got, hint })
+    fail({ op, argument: 'the checksum in the metadata', needs: `must be ${wanted}`, got, hint })
   }
   const tensors = tensorsOf(arrays)
+  const average = withoutPrefix(tensors, averagePrefix)
+  const best = withoutPrefix(tensors, bestPrefix)
   return {
     network: withoutPrefix(tensors, networkPrefix),
     optimizer: withoutPrefix(tensors, optimizerPrefix),
+    ...(Object.keys(average).length === 0 ? {} : { average }),
+    ...(Object.keys(best).length === 0 ? {} : { best }),
     state: parse(op, state),
   }
 }

@@ -1,5 +1,6 @@
 /** Bytes of a file to numbers: byte order, half precision, and wide integers that must fit 32 bits. */
-import type { ArrayData } from './arrayData.ts'
+import { type ArrayData, bytesOfView } from './arrayData.ts'
+import { fromBrain, fromHalf } from './halves.ts'
 
 /** Encodings of one element: boolean, unsigned, signed, floating, with their bits; `bf16` is the top half of a float32. */
 export type Encoding =
@@ -31,6 +32,23 @@ export const encodingBytes: Readonly<Record<Encoding, number>> = {
   bf16: 2,
   f32: 4,
   f64: 8,
+}
+
+/** The type of the values that `decodeElements` gives. */
+export const decodedTypes: Readonly<Record<Encoding, ArrayData['dtype']>> = {
+  bool: 'uint8',
+  u8: 'uint8',
+  u16: 'int32',
+  u32: 'int32',
+  u64: 'int32',
+  i8: 'int32',
+  i16: 'int32',
+  i32: 'int32',
+  i64: 'int32',
+  f16: 'float32',
+  bf16: 'float32',
+  f32: 'float32',
+  f64: 'float64',
 }
 
 /** Called with the index of the first integer that 32 bits cannot hold; must throw. */
@@ -95,26 +113,10 @@ export function hostOrder(bytes: Uint8Array, width: number, littleEndian: boolea
   return copy.buffer
 }
 
-/** IEEE 754 binary16: one sign bit, five of exponent, ten of fraction. */
-function fromHalf(halves: Uint16Array): Float32Array<ArrayBuffer> {
-  const values = new Float32Array(halves.length)
-  const bits = new Uint32Array(values.buffer)
-  for (let at = 0; at < halves.length; at++) {
-    const half = halves[at]!
-    const sign = (half & 0x8000) << 16
-    const exponent = (half >>> 10) & 31
-    const fraction = half & 0x3ff
-    if (exponent === 31) bits[at] = sign | 0x7f800000 | (fraction << 13)
-    else if (exponent > 0) bits[at] = sign | ((exponent + 112) << 23) | (fraction << 13)
-    else values[at] = (sign === 0 ? 1 : -1) * fraction * 2 ** -24
-  }
-  return values
-}
-
-function fromBrain(halves: Uint16Array): Float32Array<ArrayBuffer> {
-  const bits = new Uint32Array(halves.length)
-  for (let at = 0; at < halves.length; at++) bits[at] = halves[at]! << 16
-  return new Float32Array(bits.buffer)
+/** The bytes of elements, least significant first: the array's own where this machine has that order. */
+export function littleEndianBytes(values: ArrayBufferView, width: number): Uint8Array {
+  const bytes = bytesOfView(values)
+  return hostIsLittle || width === 1 ? bytes : new Uint8Array(hostOrder(bytes, width, true))
 }
 
 /** Unsigned words, given as signed ones: a negative one is 2³¹ or more. */

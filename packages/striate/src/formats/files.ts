@@ -22,7 +22,29 @@ export async function readBytes(
   const op = 'readBytes'
   rejectUnknown(op, options, ['limit'])
   const { limit = usualLimit } = options
-  const { open, stat } = await nodeFiles(op)
+  const { size, read, close } = await openFile(await nodeFiles(op), op, path, limit)
+  try {
+    return await read(0, size)
+  } finally {
+    await close()
+  }
+}
+
+/** A file that is open for reading by ranges. */
+export interface OpenFile {
+  readonly size: number
+  /** The bytes from `begin` up to `end`, fewer where the file ends before. */
+  readonly read: (begin: number, end: number) => Promise<Uint8Array<ArrayBuffer>>
+  readonly close: () => Promise<void>
+}
+
+/** Opens a file for reading. Throws if it is missing, a folder, not readable, or longer than the limit. */
+export async function openFile(
+  { open, stat }: NodeFiles,
+  op: string,
+  path: string,
+  limit: number = Number.POSITIVE_INFINITY,
+): Promise<OpenFile> {
   const argument = `'${path}'`
   return explained(op, argument, async () => {
     // Asked by path: to open a pipe would wait for its other end.
@@ -33,17 +55,20 @@ export async function readBytes(
       fail({ op, argument, needs, got: `${status.size} bytes` })
     }
     const handle = await open(path, 'r')
-    try {
-      const bytes = new Uint8Array(status.size)
+    const read = async (begin: number, end: number): Promise<Uint8Array<ArrayBuffer>> => {
+      const bytes = new Uint8Array(end - begin)
       let held = 0
       while (held < bytes.length) {
-        const { bytesRead } = await handle.read(bytes, held, bytes.length - held, held)
+        const { bytesRead } = await handle.read(bytes, held, bytes.length - held, begin + held)
         if (bytesRead === 0) break
         held += bytesRead
       }
       return held === bytes.length ? bytes : bytes.slice(0, held)
-    } finally {
-      await handle.close()
+    }
+    return {
+      size: status.size,
+      read: (begin, end) => explained(op, argument, () => read(begin, end)),
+      close: () => handle.close(),
     }
   })
 }
@@ -59,47 +84,64 @@ export async function readMaybeGzip(
   return isGzip(bytes) ? gunzip(bytes, { limit, name: `'${path}'` }) : bytes
 }
 
+/** What a file is made of: its bytes, or pieces that follow each other. */
+export type Content = Uint8Array | Iterable<Uint8Array>
+
 /**
  * Writes the file whole or not at all: to a temporary file beside it, flushed to the disk, then renamed over it. A
  * fault on the way removes the temporary file and leaves what was there. A link is followed; permissions are kept.
  *
  * Node only. Throws if the folder is missing or not writable, the file is read-only or a folder, or the disk is full.
  */
-export async function writeAtomic(path: string, bytes: Uint8Array): Promise<void> {
-  const op = 'writeAtomic'
-  const files = await nodeFiles(op)
-  const argument = `'${path}'`
-  await explained(op, argument, async () => {
-    const target = await files.realpath(path).catch(() => path)
-    const mode = await writableMode(files, op, argument, target)
-    const temporary = `${target}.${crypto.randomUUID()}.tmp`
-    const handle = await files.open(temporary, 'wx', mode)
-    try {
-      try {
-        if (mode !== undefined) await handle.chmod(mode)
-        await handle.writeFile(bytes)
-        await handle.sync()
-      } finally {
-        await handle.close()
-      }
-      await files.rename(temporary, target)
-    } catch (error) {
-      await files.rm(temporary, { force: true })
-      throw error
-    }
-  })
+export async function writeAtomic(path: string, content: Content): Promise<void> {
+  await writeTogether('writeAtomic', [{ path, content }])
 }
 
-type NodeFiles = typeof import('node:fs/promises')
-
-/** Loaded when first needed, so that a browser can load this module. */
-async function nodeFiles(op: string): Promise<NodeFiles> {
+/** Writes files that belong together as `writeAtomic` does: none is renamed before all are written. */
+export async function writeTogether(
+  op: string,
+  wanted: Iterable<{ readonly path: string; readonly content: Content }>,
+): Promise<void> {
+  const files = await nodeFiles(op)
+  const written: { readonly argument: string; readonly temporary: string; target: string }[] = []
   try {
-    return await import('node:fs/promises')
-  } catch (cause) {
-    fail({ op, needs: 'needs the file system of Node', got: 'another platform', cause })
+    for (const { path, content } of wanted) {
+      const argument = `'${path}'`
+      await explained(op, argument, async () => {
+        const target = await files.realpath(path).catch(() => path)
+        const mode = await writableMode(files, op, argument, target)
+        const temporary = `${target}.${crypto.randomUUID()}.tmp`
+        const handle = await files.open(temporary, 'wx', mode)
+        written.push({ argument, temporary, target })
+        try {
+          if (mode !== undefined) await handle.chmod(mode)
+          // Each goes on where the one before it ended.
+          const pieces = content instanceof Uint8Array ? [content] : content
+          for (const piece of pieces) await handle.writeFile(piece)
+          await handle.sync()
+        } finally {
+          await handle.close()
+        }
+      })
+    }
+    for (const { argument, temporary, target } of written)
+      await explained(op, argument, () => files.rename(temporary, target))
+  } catch (error) {
+    for (const { temporary } of written) await files.rm(temporary, { force: true })
+    throw error
   }
 }
+
+export type NodeFiles = typeof import('node:fs/promises')
+
+/** Loaded when first needed, so that a browser can load this module. */
+export async function nodeFiles(op: string): Promise<NodeFiles> {
+  const files = await nodeFilesIfAny()
+  return files ?? fail({ op, needs: 'needs the file system of Node', got: 'another platform' })
+}
+
+export const nodeFilesIfAny = (): Promise<NodeFiles | null> =>
+  import('node:fs/promises').catch(() => null)
 
 /** The permissions of the file that will be replaced, if there is one; throws if it may not be. */
 async function writableMode(
@@ -138,7 +180,8 @@ const meanings: Readonly<Record<string, readonly [needs: string, got: string]>> 
   ENAMETOOLONG: ['must have a shorter name', 'a name too long for the file system'],
 }
 
-async function explained<Result>(
+/** Does work on a file of the user's; what the system complains of becomes an error that names it. */
+export async function explained<Result>(
   op: string,
   argument: string,
   work: () => Promise<Result>,
@@ -153,7 +196,7 @@ async function explained<Result>(
   }
 }
 
-function codeOf(error: unknown): string | undefined {
+export function codeOf(error: unknown): string | undefined {
   const code = error instanceof Error ? (error as { code?: unknown }).code : undefined
   return typeof code === 'string' ? code : undefined
 }

@@ -30,7 +30,8 @@ export async function gunzip(
   for (;;) {
     const { done, value } = await reader.read().catch((cause: unknown) => {
       const needs = 'must be whole and undamaged gzip'
-      return fail({ op, argument: name, needs, got: describe(cause), cause })
+      const argument = `${name} (byte ${size} of what it holds)`
+      return fail({ op, argument, needs, got: describe(cause), cause })
     })
     if (done) break
     size += value.byteLength

@@ -30,6 +30,68 @@ const encodings: Readonly<Record<string, Encoding>> = {
   f8: 'f64',
 }
 
+/** What the head of an .npy file says. */
+export interface NpyHead {
+  /** NumPy's name of the element type: `<f4`. */
+  readonly descr: string
+  readonly encoding: Encoding
+  readonly littleEndian: boolean
+  /** Whether the first axis runs fastest. */
+  readonly fortranOrder: boolean
+  readonly shape: number[]
+  /** The bytes of the values. */
+  readonly begin: number
+  readonly end: number
+}
+
+/** The most bytes that the head of an .npy file takes. */
+export const npyHeadAtMost: number = 12 + headerAtMost
+
+/**
+ * What an .npy file of `size` bytes holds, from its beginning alone: the whole file, or its first `npyHeadAtMost`
+ * bytes.
+ *
+ * Throws as `decodeNpy` does, but for integers that do not fit.
+ *
+ * ```ts
+ * import { encodeNpy, readNpyHead } from 'striate'
+ * const file = encodeNpy({ dtype: 'float32', shape: [2, 1], data: Float32Array.of(3, 4) })
+ * const { descr, shape, begin, end } = readNpyHead(file, file.length)
+ * descr // => '<f4'
+ * shape // => [2, 1]
+ * end - begin // => 8
+ * ```
+ */
+export function readNpyHead(bytes: Uint8Array, size: number): NpyHead {
+  const op = decodeOp
+  const { start, end } = headerPlace(bytes, size)
+  const { descr, fortranOrder, shape } = readNpyHeader(op, bytes, start, end)
+  const found = /^([<>|=]?)([a-z]\d+)$/.exec(descr)
+  const encoding =
+    found !== null && Object.hasOwn(encodings, found[2]!) ? encodings[found[2]!] : undefined
+  if (found === null || encoding === undefined) {
+    const needs = `must have a type of ${Object.keys(encodings).join(', ')}`
+    const hint = descr.includes('O') ? 'pickled objects can run code and are never read' : undefined
+    return fail({
+      op,
+      argument: `the header (byte ${start})`,
+      needs,
+      got: describe(descr),
+      ...(hint ? { hint } : {}),
+    })
+  }
+  const count = elementCount(shape)
+  const held = size - end
+  const width = encodingBytes[encoding]
+  if (count === undefined || count * width !== held) {
+    const length = count === undefined ? 'over 2⁵³' : `${count * width}`
+    const needs = `must begin ${length} bytes of values, as ${descr} ${describe(shape)} says`
+    fail({ op, argument: `byte ${end}`, needs, got: `${held} bytes` })
+  }
+  const littleEndian = found[1] !== '>'
+  return { descr, encoding, littleEndian, fortranOrder, shape, begin: end, end: size }
+}
+
 /**
  * The array of an .npy file, in row-major order whatever the file's. Half precision becomes float32; booleans
  * become uint8; integers of other widths become int32 if every value fits.
@@ -44,46 +106,22 @@ const encodings: Readonly<Record<string, Encoding>> = {
  * ```
  */
 export function decodeNpy(bytes: Uint8Array): ArrayData {
-  const op = decodeOp
-  const { start, end } = headerPlace(bytes)
-  const { descr, fortranOrder, shape } = readNpyHeader(op, bytes, start, end)
-  const found = /^([<>|=]?)([a-z]\d+)$/.exec(descr)
-  const encoding =
-    found !== null && Object.hasOwn(encodings, found[2]!) ? encodings[found[2]!] : undefined
-  if (found === null || encoding === undefined) {
-    const needs = `must have a type of ${Object.keys(encodings).join(', ')}`
-    const hint = descr.includes('O') ? 'pickled objects can run code and are never read' : undefined
-    fail({
-      op,
-      argument: `the header (byte ${start})`,
-      needs,
-      got: describe(descr),
-      ...(hint ? { hint } : {}),
-    })
-  }
-  const count = elementCount(shape)
-  const held = bytes.length - end
-  const width = encodingBytes[encoding]
-  if (count === undefined || count * width !== held) {
-    const size = count === undefined ? 'over 2⁵³' : `${count * width}`
-    const needs = `must begin ${size} bytes of values, as ${descr} ${describe(shape)} says`
-    fail({ op, argument: `byte ${end}`, needs, got: `${held} bytes` })
-  }
+  const { encoding, littleEndian, fortranOrder, shape, begin } = readNpyHead(bytes, bytes.length)
   const outOfRange = (index: number): never => {
     const needs = `must hold an integer that fits 32 bits to be read as int32 (element ${index})`
-    fail({ op, argument: `byte ${end + index * width}`, needs, got: 'a larger one' })
+    const argument = `byte ${begin + index * encodingBytes[encoding]}`
+    return fail({ op: decodeOp, argument, needs, got: 'a larger one' })
   }
-  const values = decodeElements(encoding, bytes.subarray(end), found[1] !== '>', outOfRange)
+  const values = decodeElements(encoding, bytes.subarray(begin), littleEndian, outOfRange)
   if (fortranOrder) reorder(values.data, shape)
   return { dtype: values.dtype, shape, data: values.data } as ArrayData
 }
 
 /** Where the header's dictionary lies, its length checked against the file. */
-function headerPlace(bytes: Uint8Array): { start: number; end: number } {
+function headerPlace(bytes: Uint8Array, size: number): { start: number; end: number } {
   const op = decodeOp
-  if (bytes.length < 10 || magic.some((byte, at) => bytes[at] !== byte)) {
-    const got =
-      bytes.length < 10 ? `a file of ${bytes.length} bytes` : describe([...bytes.subarray(0, 6)])
+  if (size < 10 || magic.some((byte, at) => bytes[at] !== byte)) {
+    const got = size < 10 ? `a file of ${size} bytes` : describe([...bytes.subarray(0, 6)])
     fail({ op, argument: 'byte 0', needs: "must begin the magic '\\x93NUMPY' and a version", got })
   }
   const version = bytes[6]!
@@ -91,17 +129,17 @@ function headerPlace(bytes: Uint8Array): { start: number; end: number } {
     fail({ op, argument: 'byte 6', needs: 'must be version 1, 2 or 3', got: String(version) })
   const start = version === 1 ? 10 : 12
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
-  if (bytes.length < start)
+  if (size < start)
     fail({
       op,
       argument: 'byte 8',
       needs: 'must begin 4 bytes of header length',
-      got: `${bytes.length - 8} bytes`,
+      got: `${size - 8} bytes`,
     })
   const length = version === 1 ? view.getUint16(8, true) : view.getUint32(8, true)
   const needs = `must be a header length within the file, at most ${headerAtMost}`
-  if (length > headerAtMost || length > bytes.length - start)
-    fail({ op, argument: 'byte 8', needs, got: `${length} in a file of ${bytes.length} bytes` })
+  if (length > headerAtMost || length > size - start)
+    fail({ op, argument: 'byte 8', needs, got: `${length} in a file of ${size} bytes` })
   return { start, end: start + length }
 }
 

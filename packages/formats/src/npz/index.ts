@@ -1,0 +1,9 @@
+/** .npz files. */
+export {
+  decodeNpz,
+  type EncodeNpzOptions,
+  encodeNpz,
+  type NpzFile,
+  type NpzOptions,
+  openNpz,
+} from './npz.ts'

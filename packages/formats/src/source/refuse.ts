@@ -1,0 +1,16 @@
+/** Why a network cannot be written as source, in the library's words. */
+import { StriateError } from 'striate'
+
+/** A part of a network that a program cannot say. Targets may try another way of saying it. */
+export class Refusal extends StriateError {}
+
+/** Throws: `where` cannot be written because of `reason`. */
+export function refuse(where: string, reason: string, hint?: string): never {
+  throw new Refusal({
+    op: 'exportSource',
+    argument: 'network',
+    needs: 'must be sayable in the target',
+    got: where === '' ? reason : `${where}: ${reason}`,
+    ...(hint === undefined ? {} : { hint }),
+  })
+}
