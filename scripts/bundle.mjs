@@ -1,4 +1,5 @@
-// Bundles the library into one file, dist/striate.js, for a page's <script type="module">.
+// Bundles the library into single files: dist/striate.js for a page's <script type="module">, and
+// dist/node.js for Node, which reads one file in a fraction of the time that it takes for hundreds.
 
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -6,19 +7,22 @@ import { build } from 'esbuild'
 
 const library = fileURLToPath(new URL('../packages/striate', import.meta.url))
 
-await build({
+/** @type {import('esbuild').BuildOptions} */
+const both = {
   entryPoints: [join(library, 'src/index.ts')],
-  outfile: join(library, 'dist/striate.js'),
   tsconfig: join(library, 'tsconfig.json'),
   bundle: true,
   format: 'esm',
-  platform: 'browser',
   target: 'es2023',
   // Node's modules are reached only by import() on Node; a page never gets there.
   external: ['node:*'],
-  minify: true,
   sourcemap: true,
   logLevel: 'warning',
-}).catch(() => {
+}
+
+await Promise.all([
+  build({ ...both, outfile: join(library, 'dist/striate.js'), platform: 'browser', minify: true }),
+  build({ ...both, outfile: join(library, 'dist/node.js'), platform: 'node' }),
+]).catch(() => {
   process.exitCode = 1
 })

@@ -1,4 +1,4 @@
-// The examples are right by their types, and no operator is without one.
+// The examples are right by their types; no operator and no function of @striate/formats is without one.
 import { beforeAll, describe, expect, it } from 'vitest'
 import { allFences } from '../support/docs/fences.ts'
 import { type Program, programOf } from '../support/docs/program.ts'
@@ -18,11 +18,12 @@ beforeAll(() => {
 function operatorsNotShown(functions: readonly PublicFunction[]): string[] {
   const operators = functions.filter(({ file }) => file.startsWith('packages/striate/src/ops/'))
   const shown = new Set(operators.filter((each) => each.hasExample).map((each) => each.name))
-  const missing = operators.filter(
-    ({ name, links }) => !shown.has(name) && !links.some((link) => shown.has(link)),
-  )
-  return missing.map(({ name, place }) => `${name} (${place})`)
+  return operators
+    .filter(({ name, links }) => !shown.has(name) && !links.some((link) => shown.has(link)))
+    .map(nameAndPlace)
 }
+
+const nameAndPlace = ({ name, place }: PublicFunction): string => `${name} (${place})`
 
 describe('examples', () => {
   it('are right by their types', () => {
@@ -33,5 +34,12 @@ describe('examples', () => {
     const functions = publicFunctions(program)
     expect(functions.length).toBeGreaterThan(200)
     expect(operatorsNotShown(functions)).toEqual([])
+  })
+
+  it('stand with every function of @striate/formats', () => {
+    const functions = publicFunctions(program)
+    const formats = functions.filter(({ file }) => file.startsWith('packages/formats/src/'))
+    expect(formats.length).toBeGreaterThan(15)
+    expect(formats.filter(({ hasExample }) => !hasExample).map(nameAndPlace)).toEqual([])
   })
 })

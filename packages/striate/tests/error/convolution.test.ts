@@ -233,12 +233,12 @@ const complaints: readonly Complaint[] = [
   [
     'an unknown option',
     () => conv2d(x, weight, wrong({ strides: 2 })),
-    "conv2d: option 'strides' is unknown (known are bias, stride, dilation, padding, paddingMode, groups, layout), got 2; did you mean 'stride'?",
+    "conv2d: option 'strides' is unknown (known are bias, stride, dilation, padding, paddingMode, groups, layout, precision), got 2; did you mean 'stride'?",
   ],
   [
     'output padding on a plain convolution',
     () => conv2d(x, weight, wrong({ outputPadding: 1 })),
-    "conv2d: option 'outputPadding' is unknown (known are bias, stride, dilation, padding, paddingMode, groups, layout), got 1",
+    "conv2d: option 'outputPadding' is unknown (known are bias, stride, dilation, padding, paddingMode, groups, layout, precision), got 1",
   ],
   [
     'options that are no object',

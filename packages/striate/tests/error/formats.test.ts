@@ -206,7 +206,7 @@ describe('decodeSafetensors says what is wrong and where', () => {
       'data that are cut',
       `{"w":${info('U8', '[9]', 0, 9)}}`,
       3,
-      'the data after the header must be 9 bytes long, as the tensors need, got 3 bytes; the file is cut short',
+      'the data after the header (byte 61) must be 9 bytes long, as the tensors need, got 3 bytes; the file is cut short',
     ],
     [
       'data of no tensor',

@@ -18,6 +18,8 @@ const net = sequential({
 for (let run = 0; run < 3; run++) await compute([net.forward(zeros([1, 2, 9, 9]))])
 await compute([net.forward(zeros([1, 2, 7, 7]))])
 console.log('done')
+// The table of a plan comes with it; a bundle without it names the steps alone.
+export { explainPlan } from 'striate'
 `
 
 let folder = ''
@@ -75,7 +77,7 @@ it('takes several words, and complains of unknown ones once', async () => {
   const lines = await told('plan, kernels,plans,kernel')
   const complaints = lines.filter((line) => line.includes('unknown'))
   expect(complaints).toEqual([
-    "striate: STRIATE_DEBUG: 'plans', 'kernel' are unknown; known are plan, kernels, 1",
+    "striate: STRIATE_DEBUG: 'plans', 'kernel' are unknown; known are plan, kernels, canaries, 1",
   ])
   expect(lines.some((line) => kernelLine.test(line))).toBe(true)
   expect(lines.filter((line) => line.startsWith('striate plan for '))).toHaveLength(2)

@@ -49,7 +49,7 @@ describe('explainPlan', () => {
     expect(cost('winograd')).toBeLessThan(cost('contraction'))
     expect(first!.kernels.join()).toContain('winograd')
     const strided = steps.filter(({ layer }) => layer === '1')
-    expect(strided.at(-1)!.considered.map(({ name }) => name)).not.toContain('winograd')
+    expect(strided.at(-1)!.considered.map(({ name }) => name)).not.toContain('direct')
   })
 
   it('says which algorithm was forced', async () => {
@@ -80,6 +80,19 @@ describe('explainPlan', () => {
     expect(steps[0]!.layer).toBe('act + twice')
     expect(steps[0]!.otherOperations).toBe(2 * 32 * 28 * 28)
     expect(steps[0]!.bytesWritten).toBe(4 * 32 * 28 * 28)
+  })
+
+  it('shows functions with the convolution that they follow, where they alone read it', async () => {
+    const [norm, y] = [nn.batchNorm2d(32), conv(3).forward(x())]
+    norm.eval()
+    const { steps } = await explainPlan(relu(norm.forward(y)))
+    const last = steps.at(-1)!
+    expect(last).toMatchObject({ operator: 'convolution', outputShape: shape })
+    expect(last.functions).toEqual(expect.arrayContaining(['mul', 'add', 'where']))
+    // Scale and shift are prepared with the weight.
+    expect(steps.filter(({ isKept }) => !isKept)).toEqual([last])
+    const { steps: apart } = await explainPlan([relu(y), y])
+    expect(apart.at(-1)).toMatchObject({ operator: 'elementwise' })
   })
 
   it('counts work once where an operation takes several steps, and bytes once where an input is read twice', async () => {

@@ -113,7 +113,7 @@ describe('state dicts', () => {
   it('go round, into another network too', async () => {
     const [from, to] = [net(), net()]
     const dict = from.stateDict()
-    expect(to.loadStateDict(dict)).toEqual({ missing: [], unexpected: [] })
+    expect(to.loadStateDict(dict)).toEqual({ missing: [], unexpected: [], mismatched: [] })
     for (const [name, value] of Object.entries(to.stateDict()))
       expect(await value.array(), name).toEqual(await dict[name]!.array())
   })
@@ -152,6 +152,7 @@ describe('state dicts', () => {
     expect(layer.loadStateDict(dict, { strict: false })).toEqual({
       missing: ['bias'],
       unexpected: ['extra'],
+      mismatched: [],
     })
     expect(await layer.weight.array()).toEqual([[5]])
     expect(await layer.bias!.array()).toEqual(bias)

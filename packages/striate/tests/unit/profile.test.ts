@@ -34,7 +34,7 @@ describe('profile', () => {
       expect(milliseconds).toBeGreaterThan(0)
       expect(share).toBeGreaterThan(0)
     }
-    expect(found.layers().map(({ layer }) => layer)).toEqual(['0', '1', '2.last'])
+    expect(found.layers().map(({ layer }) => layer)).toEqual(['0 + 1', '2.last'])
   })
 
   it('computes what it builds, states too', async () => {
@@ -124,9 +124,9 @@ describe('what a profile says', () => {
   it('adds the steps of a layer', async () => {
     const found = await madeUp((steps) => [run(steps, 2)])
     const layers = found.layers()
-    const first = found.steps.filter(({ layer }) => layer === '0')
+    const first = found.steps.filter(({ layer }) => layer === '0 + 1')
     expect(layers[0]).toMatchObject({
-      layer: '0',
+      layer: '0 + 1',
       steps: first.length,
       milliseconds: 2 * first.length,
       multiplyAdds: work,
@@ -143,7 +143,7 @@ describe('what a profile says', () => {
         for (const line of text.split('\n')) expect(line.length).toBeLessThanOrEqual(columns)
         expect(text).toMatch(/layer .*kernel .*ms +share +GFLOP\/s +GB\/s/)
         expect(text).toContain('2.last')
-        expect(text).toContain('2.000')
+        expect(text).toContain(by === 'step' ? '2.000' : '4.000')
       }
     }
   })
@@ -180,7 +180,7 @@ describe('what a profile says', () => {
       expect([ph, ts, dur]).toEqual(['X', 3000 * i, 3000])
     }
     const layers = of('layer')
-    expect(layers.map(({ name }) => name)).toEqual(['0', '1', '2.last'])
+    expect(layers.map(({ name }) => name)).toEqual(['0 + 1', '2.last'])
     // Every step lies in the span of its layer.
     for (const [i, { ts, dur }] of steps.entries()) {
       const around = layers.find(({ name }) => name === found.steps[i]!.layer)!

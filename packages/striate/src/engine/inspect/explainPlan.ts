@@ -21,10 +21,11 @@ import { explain, type PlanExplanation } from './explanation.ts'
  * const net = sequential(
  *   nn.conv2d({ inChannels: 1, outChannels: 4, kernelSize: 5 }),
  *   nn.relu(),
+ *   nn.maxPool2d(2),
  * )
  * const plan = await explainPlan(net.forward(zeros([1, 1, 28, 28])))
  * plan.steps.map(({ layer, operator }) => `${layer} ${operator}`)
- * // => ['0 convolution', '1 elementwise']
+ * // => ['0 + 1 convolution', '2 windowMax']
  * plan.steps[0]!.multiplyAdds // => 57600
  * ```
  */

@@ -9,6 +9,7 @@ import type { ElementwiseAttributes } from '../../ops/primitive/elementwise.ts'
 import { isFloat } from '../../tensor/dtype.ts'
 import { sameShape } from '../../tensor/shape.ts'
 import { supports } from './kernels/index.ts'
+import { isBanned } from './proof/trust.ts'
 import type { Structure, ValueType } from './structure.ts'
 
 /** The arithmetic of a group: real numbers, or whole ones (exact up to 2³¹). */
@@ -31,6 +32,7 @@ export interface GroupExpression {
 
 export type GroupNode =
   | { readonly kind: 'input'; readonly index: number }
+  | { readonly kind: 'constant'; readonly value: number }
   | {
       readonly kind: 'apply'
       readonly op: Exclude<ScalarFunction, 'copy'>
@@ -48,6 +50,7 @@ function domainOf(
   output: ValueType,
 ): Domain | null {
   if ([...inputs, output].some(({ dtype }) => dtype === 'float64')) return null
+  if (isBanned('elementwise')) return null
   const isWhole = inputs.every(({ dtype }) => !isFloat(dtype))
   if (isWhole && output.dtype !== 'float32')
     return name === 'copy' || supports('i32', name) ? 'i32' : null
@@ -118,7 +121,7 @@ export function fuse({ leaves, operations, types, results }: Structure): Groups 
 }
 
 export function groupExpression(
-  { leaves, operations }: Structure,
+  { leaves, literals, operations }: Structure,
   groups: Groups,
   root: number,
 ): GroupExpression {
@@ -138,7 +141,11 @@ export function groupExpression(
       const { function: op } = operation.attributes as ElementwiseAttributes
       at = op === 'copy' ? args[0]! : nodes.push({ kind: 'apply', op, args }) - 1
     } else {
-      at = nodes.push({ kind: 'input', index: inputs.push(position) - 1 }) - 1
+      const value = literals[position] ?? null
+      at =
+        value === null
+          ? nodes.push({ kind: 'input', index: inputs.push(position) - 1 }) - 1
+          : nodes.push({ kind: 'constant', value }) - 1
     }
     known.set(position, at)
     return at

@@ -3,25 +3,35 @@ import { copyOf, type TypedArray } from '../../tensor/dtype.ts'
 import { type Node, settle, type ValueSource } from '../../tensor/node.ts'
 import { debugs, tell } from '../debug.ts'
 import type { Engine } from '../engine.ts'
-import { explain } from '../inspect/explanation.ts'
 import { getPrecision } from '../precision.ts'
 import { schedule } from '../schedule.ts'
 import { getThreads } from '../threads.ts'
 import { canariesOn } from './canaries.ts'
+import { optimised } from './compile.ts'
+import { fusionKey } from './epilogues.ts'
 import { KernelCache } from './kernelCache.ts'
 import { linkAt, linkPlan } from './linking.ts'
 import { forcedAlgorithm } from './lower/chooser.ts'
 import { viewAt, viewOf } from './lower/host.ts'
 import { type Block, EngineMemory, isLackOfMemory } from './memory.ts'
 import { nameLargest } from './naming.ts'
-import type { LinkedProgram, Plan, PlannedGraph, RunContext, Step, ValueId } from './plan.ts'
+import type {
+  Identity,
+  LinkedProgram,
+  Plan,
+  PlannedGraph,
+  RunContext,
+  Step,
+  ValueId,
+} from './plan.ts'
 import { makePlan } from './planner.ts'
+import { printPlan } from './planPrinter.ts'
 import { ThreadPool } from './pool.ts'
 import { merge, type Stage } from './program.ts'
 import { noiseFor } from './proof/noise.ts'
 import { type Proof, Proofs } from './proof/proof.ts'
 import { trustKey } from './proof/trust.ts'
-import { Residency, type Resident } from './residency.ts'
+import { newResidentId, Residency, type Resident } from './residency.ts'
 import { StoredValue, StoredValues } from './stored.ts'
 import { structureOf } from './structure.ts'
 import { type TuningReport, tuneTiles } from './tuning/tune.ts'
@@ -118,14 +128,14 @@ export class WasmEngine implements Engine {
     const threads = memory.isShared ? getThreads() : 1
     const order = schedule(wanted)
     const structure = structureOf(order, wanted)
-    const key = `${threads};${forcedAlgorithm() ?? ''};${canariesOn() ? 'canaries' : ''};${trustKey()};${getPrecision()};${structure.key}`
+    const key = `${threads};${forcedAlgorithm() ?? ''};${canariesOn() ? 'canaries' : ''};${trustKey()};${fusionKey()};${getPrecision()};${structure.key}`
     const known = this.#plans.get(key)
     const plan = known ?? makePlan(structure, memory, kernels, threads)
     this.#plans.delete(key)
     this.#plans.set(key, plan)
     this.#forgetOldPlans(memory, mostPlans)
     const graph = { plan, structure, order, threads, features: kernels.features }
-    if (!known && debugs('plan')) tell(String(explain(graph)))
+    if (!known && debugs('plan')) tell(printPlan(graph))
     try {
       await kernels.ready()
     } catch (error) {
@@ -197,7 +207,7 @@ export class WasmEngine implements Engine {
 
   /** Runs the plan, or other stages made of its steps, on the known values of the graph or on noise; gives the results. */
   #perform(
-    { plan, structure, threads }: PlannedGraph,
+    { plan, structure, threads, features }: PlannedGraph,
     ownStages: readonly Stage[] | null,
     noise: readonly TypedArray[] | null,
   ): { readonly values: readonly (TypedArray | ValueSource)[]; readonly began: number } {
@@ -223,11 +233,18 @@ export class WasmEngine implements Engine {
       began = performance.now()
       plan.watch?.prepare(context)
       for (const [i, value] of plan.leaves.entries())
-        if (homes[i] === null) write(context, value, given(i))
-      pool.run(program, isParallel, stagesToSkip(plan, stages, homes), (stage) => {
+        if (homes[i] === null && plan.isRead[i]) write(context, value, given(i))
+      const host = (stage: number): void => {
         const work = stages[stage]!
         if ('host' in work) work.host(context)
-      })
+      }
+      const skipped = stagesToSkip(plan, stages, (i) =>
+        noise ? newResidentId() : identityOf(leaves[i]!, residency, memory),
+      )
+      const run = (): void => pool.run(program, isParallel, skipped, host)
+      if (plan.hasRun) run()
+      else optimised(features, run)
+      plan.hasRun = true
     } catch (error) {
       // Nobody knows which of the kept values were made.
       for (const step of plan.kept.steps) step.ranWith = null
@@ -294,11 +311,11 @@ export class WasmEngine implements Engine {
 function stagesToSkip(
   plan: Plan,
   stages: readonly Stage[],
-  homes: readonly (Resident | null)[],
+  identityOf: (leaf: number) => Identity,
 ): number[] {
   const holds = plan.kept.steps.map((step) => {
-    const now = step.leaves.map((leaf) => homes[leaf]?.id ?? 0)
-    const isSame = now.every((id, i) => id !== 0 && id === step.ranWith?.[i])
+    const now = step.leaves.map(identityOf)
+    const isSame = now.every((id, i) => id === step.ranWith?.[i])
     step.ranWith = now
     return isSame
   })
@@ -328,6 +345,14 @@ function withLooks({ steps, watch }: Plan, proof: Proof): Stage[] {
 function homeOf(leaf: Node, residency: Residency, memory: EngineMemory): Resident | null {
   const home = leaf.source instanceof StoredValue ? leaf.source.homeIn(memory) : null
   return home ?? residency.find(leaf.data!)
+}
+
+/** What no other value has, whether or not it has moved into memory; a number is its own. */
+function identityOf(leaf: Node, residency: Residency, memory: EngineMemory): Identity {
+  const home = leaf.source instanceof StoredValue ? leaf.source.homeIn(memory) : null
+  if (home) return home.id
+  const data = leaf.data!
+  return data.length === 1 ? `${data[0]}` : residency.identify(data)
 }
 
 function write(context: RunContext, value: ValueId, data: TypedArray): void {

@@ -35,6 +35,7 @@ export function runProgram(
   const words = new Float64Array(memory.buffer, run.program, run.words)
   const state = new Int32Array(memory.buffer, run.state, 3 * stages)
   const control = new Int32Array(memory.buffer, run.control, 3)
+  const w = (at: number): number => words[at] as number
   const finish = (stage: number, parts: number): void => {
     if (Atomics.add(state, stages + stage, 1) + 1 === parts) Atomics.notify(state, stages + stage)
   }
@@ -55,8 +56,16 @@ export function runProgram(
           for (let calls = words[at++] as number; calls > 0; calls--) {
             const call = functions[words[at] as number] as KernelFunction
             const count = words[at + 1] as number
-            at += 2 + count
-            call.apply(null, words.subarray(at - count, at) as unknown as number[])
+            at += 2
+            // Ten times as fast as `apply`. A kernel passes over arguments that it does not have.
+            if (count <= 16)
+              // biome-ignore format: two lines of eight
+              call(
+                w(at), w(at + 1), w(at + 2), w(at + 3), w(at + 4), w(at + 5), w(at + 6), w(at + 7),
+                w(at + 8), w(at + 9), w(at + 10), w(at + 11), w(at + 12), w(at + 13), w(at + 14), w(at + 15),
+              )
+            else call.apply(null, words.subarray(at, at + count) as unknown as number[])
+            at += count
           }
           finish(stage, parts)
         }

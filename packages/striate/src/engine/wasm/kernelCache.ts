@@ -1,10 +1,11 @@
 /** Compiles each generated kernel once and makes it known to every thread. */
 import { debugs, tell } from '../debug.ts'
-import { compile } from './compile.ts'
+import { compileLazily } from './compile.ts'
 import { type Features, probeFeatures } from './features.ts'
 import type { KernelFunction } from './interpreter.ts'
 import type { KernelModule, KernelTarget } from './kernels/index.ts'
 import type { ThreadPool } from './pool.ts'
+import { trusted } from './proof/trust.ts'
 
 /** A kernel; its functions have numbers once {@link KernelCache.ready} has resolved. */
 export interface Kernel<Exports> {
@@ -14,13 +15,13 @@ export interface Kernel<Exports> {
 }
 
 export class KernelCache {
-  readonly features: Features = probeFeatures()
+  readonly features: Features = trusted(probeFeatures())
   /** What generated kernels may use. */
   readonly target: KernelTarget
   readonly #memory: WebAssembly.Memory
   readonly #pool: ThreadPool
   readonly #kernels = new Map<string, Kernel<unknown>>()
-  #compiling: Promise<void>[] = []
+  #compiling: { readonly key: string; readonly compiled: Promise<void> }[] = []
 
   constructor(memory: WebAssembly.Memory, isShared: boolean, pool: ThreadPool) {
     this.#memory = memory
@@ -40,7 +41,7 @@ export class KernelCache {
     const generated = performance.now()
     const kernel: Kernel<Exports> = { name, numbers: new Map() }
     this.#kernels.set(key, kernel as Kernel<unknown>)
-    const compiled = compile(bytes, this.features).then((module) => {
+    const compiled = compileLazily(bytes, this.features).then((module) => {
       const exports = instantiate(module, this.#memory) as Record<string, KernelFunction>
       const first = this.#pool.add(module, exports)
       for (const [i, each] of Object.keys(exports).entries())
@@ -50,15 +51,22 @@ export class KernelCache {
         tell(kernelLine(name, bytes.byteLength, times))
       }
     })
-    this.#compiling.push(compiled)
+    this.#compiling.push({ key, compiled })
     return kernel
   }
 
-  /** Resolves when every kernel asked for so far can be called. */
+  /** Resolves when every kernel asked for so far can be called; those that do not compile are forgotten. */
   async ready(): Promise<void> {
     const open = this.#compiling
     this.#compiling = []
-    await Promise.all(open)
+    const outcomes = await Promise.allSettled(open.map(({ compiled }) => compiled))
+    let failed: PromiseRejectedResult | undefined
+    for (const [i, outcome] of outcomes.entries()) {
+      if (outcome.status === 'fulfilled') continue
+      failed ??= outcome
+      this.#kernels.delete(open[i]!.key)
+    }
+    if (failed) throw failed.reason
   }
 }
 

@@ -1,11 +1,31 @@
 /** The engine's linear memory, handed out in blocks: first fit, neighbours merged when they are free again. */
-import { fail } from '../../errors.ts'
+import { fail, StriateError } from '../../errors.ts'
 import { brokenCanary, canariesOn, canaryBytes, plantCanaries } from './canaries.ts'
 
 const pageBytes = 65536
 const alignment = 64
 /** WebAssembly addresses are 32 bits wide. */
 const mostBytes = 2 ** 32 - pageBytes
+
+let limit = mostBytes
+
+/** The engine uses no more from now on; null: as much as there is. For tests of what happens then. */
+export function limitMemory(bytes: number | null): void {
+  limit = Math.min(bytes ?? mostBytes, mostBytes)
+}
+
+/** What a block is for, as errors name it. */
+export type Purpose = string | (() => string)
+
+const nameOf = (what: Purpose): string => (typeof what === 'string' ? what : what())
+
+const mebibytes = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(1)} MiB`
+
+const lack = 'must fit the memory of the engine'
+
+/** Whether it is the error of a block that did not fit. */
+export const isLackOfMemory = (error: unknown): boolean =>
+  error instanceof StriateError && error.needs.startsWith(lack)
 
 export interface Block {
   readonly address: number
@@ -23,7 +43,7 @@ export class EngineMemory {
   #free: Block[] = [{ address: alignment, bytes: 16 * pageBytes - alignment }]
 
   /** Blocks with canaries around them, by address. */
-  readonly #guarded = new Map<number, { readonly bytes: number; readonly what: string }>()
+  readonly #guarded = new Map<number, { readonly bytes: number; readonly what: Purpose }>()
 
   constructor() {
     const { crossOriginIsolated } = globalThis as { readonly crossOriginIsolated?: boolean }
@@ -35,7 +55,7 @@ export class EngineMemory {
   }
 
   /** @throws StriateError when 4 GiB, or what the system gives, do not suffice; `what` names the need. */
-  allocate(bytes: number, what: string): Block {
+  allocate(bytes: number, what: Purpose): Block {
     if (!canariesOn()) return this.#take(bytes, what)
     const address = this.#take(bytes + 2 * canaryBytes, what).address + canaryBytes
     this.#guarded.set(address, { bytes, what })
@@ -43,7 +63,7 @@ export class EngineMemory {
     return { address, bytes }
   }
 
-  #take(bytes: number, what: string): Block {
+  #take(bytes: number, what: Purpose): Block {
     const size = roundUp(bytes)
     let at = this.#free.findIndex((block) => block.bytes >= size)
     if (at < 0) {
@@ -80,7 +100,7 @@ export class EngineMemory {
       const where = brokenCanary(this.memory.buffer, address, bytes)
       if (where === null) continue
       plantCanaries(this.memory.buffer, address, bytes)
-      return { what, where }
+      return { what: nameOf(what), where }
     }
     return null
   }
@@ -99,25 +119,32 @@ export class EngineMemory {
     this.#free.splice(from, merged, { address, bytes: end - address })
   }
 
-  #grow(bytes: number, what: string): void {
+  /** Makes room for a block at the end. */
+  #grow(bytes: number, what: Purpose): void {
     const before = this.memory.buffer.byteLength
+    const last = this.#free.at(-1)
+    const atEnd = last && last.address + last.bytes === before ? last.bytes : 0
+    const needed = Math.ceil((before - atEnd + bytes) / pageBytes) * pageBytes
     // Growing by an eighth at least keeps the number of growths small.
-    const wanted = before + Math.max(bytes, before / 8)
-    const target = Math.min(Math.ceil(wanted / pageBytes) * pageBytes, mostBytes)
-    const needed = Math.ceil((before + bytes) / pageBytes) * pageBytes
+    const target = Math.min(Math.ceil((before * 9) / 8 / pageBytes) * pageBytes, limit)
     try {
-      if (needed > mostBytes) throw new RangeError('beyond 4 GiB')
+      if (needed > limit) throw new RangeError(`beyond ${mebibytes(limit)}`)
       this.memory.grow((Math.max(target, needed) - before) / pageBytes)
     } catch (cause) {
+      const isOurs = needed > limit
       fail({
         op: 'wasm engine',
-        argument: what,
-        got: `${(bytes / 2 ** 20).toFixed(1)} MiB more than the ${(before / 2 ** 20).toFixed(1)} MiB in use`,
-        needs: 'must fit the 4 GiB of a WebAssembly memory',
+        argument: nameOf(what),
+        got: `${mebibytes(bytes)} beside the ${mebibytes(before - this.#freeBytes)} in use`,
+        needs: `${lack}, ${isOurs ? `${mebibytes(limit)} at most` : 'which the system does not enlarge'}`,
         hint: 'a smaller batch needs less; the engine stays usable',
         cause,
       })
     }
     this.#give({ address: before, bytes: this.memory.buffer.byteLength - before })
+  }
+
+  get #freeBytes(): number {
+    return this.#free.reduce((sum, block) => sum + block.bytes, 0)
   }
 }

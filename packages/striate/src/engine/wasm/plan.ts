@@ -1,10 +1,10 @@
 /** A plan: the steps that compute a graph, the arena they work in, and the tables they read. */
-import type { DType } from '../../tensor/dtype.ts'
+import type { DType, TypedArray } from '../../tensor/dtype.ts'
 import type { Node } from '../../tensor/node.ts'
 import type { Features } from './features.ts'
 import type { Kernel } from './kernelCache.ts'
 import type { KernelModule, KernelTarget } from './kernels/index.ts'
-import type { Block, EngineMemory } from './memory.ts'
+import type { Block, EngineMemory, Purpose } from './memory.ts'
 import type { MovingWord, Stage } from './program.ts'
 import type { Structure } from './structure.ts'
 
@@ -25,6 +25,8 @@ export interface RunContext {
   address(value: ValueId): number
   /** Whether the value is a known one that stays in memory, outside the arena. */
   isResident(value: ValueId): boolean
+  /** The values of a leaf of the graph. */
+  known(leaf: number): TypedArray
 }
 
 export interface Step {
@@ -91,6 +93,10 @@ export interface Plan {
   readonly arenaBytes: number
   /** Values of the leaves, in the order in which the graph is walked. */
   readonly leaves: readonly ValueId[]
+  /** For each leaf whether anything reads it: numbers that are part of a kernel are not. */
+  readonly isRead: readonly boolean[]
+  /** The value at each position of the graph; none where an operation vanished into another. */
+  readonly places: readonly (ValueId | undefined)[]
   /** Values of the results, in the order in which they were asked for. */
   readonly results: readonly ValueId[]
   /** Those of them that get a block of their own in every run, and stay there. */
@@ -99,12 +105,16 @@ export interface Plan {
   readonly kept: KeptValues
   /** The stages as words in memory, for the arena at one address. */
   linked: LinkedProgram | null
+  /** Whether it has run: all functions that it calls are compiled then. */
+  hasRun: boolean
   /** In tests: looks after canaries around the values. */
   readonly watch: Watch | null
 }
 
 /** Canaries around the values of a plan. */
 export interface Watch {
+  /** Looks at all of them after a step. @throws StriateError that names what is broken. */
+  look(step: Step, context: RunContext): void
   /** Makes them whole, and what nobody has written NaN; before the known values are copied in. */
   prepare(context: RunContext): void
 }
@@ -119,6 +129,9 @@ export interface PlannedGraph {
   readonly features: Features
 }
 
+/** What tells a known value from all others. */
+export type Identity = number | string
+
 /** Values that outlast a run, in memory of their own. */
 export interface KeptValues {
   readonly block: Block | null
@@ -126,7 +139,7 @@ export interface KeptValues {
   /** For each step that keeps values: its leaves, by number, and what they were when it ran last. */
   readonly steps: readonly {
     readonly leaves: readonly number[]
-    ranWith: readonly number[] | null
+    ranWith: readonly Identity[] | null
   }[]
 }
 
@@ -152,16 +165,21 @@ export class Tables {
     this.#memory = memory
   }
 
-  write(words: Int32Array | Float32Array): number {
+  write(words: Int32Array | Float32Array, what: Purpose): number {
     const bits = new Int32Array(words.buffer, words.byteOffset, words.length)
     const key = words.length <= 4096 ? bits.join() : `${words.length}:${fingerprint(bits)}`
     const known = this.#known.get(key)
     if (known !== undefined && this.#equals(known, bits)) return known
-    const block = this.#memory.allocate(words.byteLength, 'tables of a plan')
+    const block = this.#memory.allocate(words.byteLength, what)
     this.blocks.push(block)
     new Int32Array(this.#memory.memory.buffer, block.address, bits.length).set(bits)
     this.#known.set(key, block.address)
     return block.address
+  }
+
+  /** Gives all of them back. */
+  free(): void {
+    for (const block of this.blocks) this.#memory.free(block)
   }
 
   #equals(address: number, bits: Int32Array): boolean {

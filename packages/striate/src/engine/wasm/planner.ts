@@ -1,15 +1,21 @@
 /** Makes plans: fuses scalar functions, lowers every operation to steps, and lays out the arena. */
+import type { ConvolutionGeometry } from '../../geometry/convolution.ts'
 import type { OperatorName } from '../../ops/table.ts'
 import { bytesOf } from '../../tensor/dtype.ts'
 import { sizeOf } from '../../tensor/shape.ts'
 import { layOut, layOutApart } from './arena.ts'
 import { canariesOn, canaryBytes } from './canaries.ts'
+import { type Attachment, attach, type ChannelFold } from './epilogues.ts'
 import { fuse, type Groups, groupExpression } from './fusion.ts'
+import { keepValues } from './keeping.ts'
 import type { KernelCache } from './kernelCache.ts'
-import { lowerElementwise } from './lower/elementwise.ts'
+import { isWalkable, lowerElementwise } from './lower/elementwise.ts'
+import { afterwards, type Epilogue, type Operand } from './lower/epilogue.ts'
+import { foldWeight } from './lower/foldedWeight.ts'
 import { hostStep, reportReference } from './lower/host.ts'
 import { lowerings } from './lower/table.ts'
 import type { EngineMemory } from './memory.ts'
+import { nameOperation } from './naming.ts'
 import {
   type Builder,
   type KeptValues,
@@ -20,12 +26,35 @@ import {
   Tables,
   type ValueId,
 } from './plan.ts'
-import { merge, type Stage } from './program.ts'
+import { merge } from './program.ts'
+import { isBanned } from './proof/trust.ts'
 import { leastStoredBytes } from './stored.ts'
 import type { Structure } from './structure.ts'
 import { watched } from './watch.ts'
 
+/** What the steps of an operation compute besides. */
+interface Additions {
+  readonly epilogue?: Omit<Epilogue, 'take'>
+  readonly fold?: ChannelFold
+}
+
 export function makePlan(
+  structure: Structure,
+  memory: EngineMemory,
+  kernels: KernelCache,
+  threads: number,
+): Plan {
+  const tables = new Tables(memory)
+  try {
+    return planWith(tables, structure, memory, kernels, threads)
+  } catch (error) {
+    tables.free()
+    throw error
+  }
+}
+
+function planWith(
+  tables: Tables,
   structure: Structure,
   memory: EngineMemory,
   kernels: KernelCache,
@@ -37,14 +66,15 @@ export function makePlan(
   const steps: PlannedStep[] = []
   /** What the steps that come are for. */
   let purpose: Pick<PlannedStep, 'operations' | 'choice'> = { operations: [], choice: null }
-  const tables = new Tables(memory)
+  const tableOf = (): string =>
+    `a table of ${nameOperation({ operations, types }, purpose.operations.at(-1) ?? 0)}`
   const builder: Builder = {
     scratch: (bytes) => values.push({ shape: [], dtype: 'uint8', bytes, isScratch: true }) - 1,
     value: ({ shape, dtype }) => {
       const bytes = sizeOf(shape) * bytesOf[dtype]
       return values.push({ shape, dtype, bytes, isScratch: false }) - 1
     },
-    table: (words) => tables.write(words),
+    table: (words) => tables.write(words, tableOf),
     target: kernels.target,
     threads,
     features: kernels.features,
@@ -58,10 +88,67 @@ export function makePlan(
   const valueAt: ValueId[] = []
   for (let i = 0; i < leafCount; i++) valueAt.push(builder.value(types[i]!))
   const groups = fuse(structure)
+  const attachments = attach(structure, groups, isWalkable)
   const members = membersOf(operations.length, leafCount, groups)
-  for (const [i, { operator, attributes, inputs }] of operations.entries()) {
+  /** Adds the steps of an operation that writes to `output`. */
+  const lower = (i: number, output: ValueId, { epilogue, fold }: Additions = {}): void => {
+    const { operator, attributes, inputs } = operations[i]!
+    const inputTypes = inputs.map((at) => types[at]!)
+    const outputType = types[leafCount + i]!
+    const given = fold ? folded(i, fold) : inputs.map((at) => valueAt[at]!)
+    const after = epilogue ? afterwards(builder, epilogue, output, outputType) : null
+    const context = {
+      build: after?.build ?? builder,
+      operator,
+      attributes,
+      inputs: given,
+      inputTypes,
+      output,
+      outputType,
+      ...(after ? { epilogue: after.epilogue } : {}),
+    }
+    const isDouble = [...inputTypes, outputType].some(({ dtype }) => dtype === 'float64')
+    if (isDouble) {
+      reportReference(operator.name, 'float64')
+      hostStep(context)
+    } else if (isBanned(operator.name) || !lowerings[operator.name as OperatorName](context)) {
+      hostStep(context)
+    }
+    after?.finish()
+  }
+  /** Results that hold more than their operation: a scale and a shift of what reads them. */
+  const foldedAt = new Map<number, ValueId>()
+  const operandsAt = (positions: readonly number[]): Operand[] =>
+    positions.map((at) => ({ value: foldedAt.get(at) ?? valueAt[at]!, type: types[at]! }))
+  /** The inputs of a convolution whose weight and bias take over a scale and a shift. */
+  const folded = (i: number, fold: ChannelFold): ValueId[] => {
+    const { attributes, inputs } = operations[i]!
+    const [x, weight, bias] = inputs.map((at) => valueAt[at]!) as [ValueId, ValueId, ValueId?]
+    const geometry = attributes as ConvolutionGeometry
+    const operands = operandsAt(fold.operands)
+    const scaled = foldWeight(builder, geometry, { ...fold, weight, bias, operands })
+    return [x, scaled.weight, ...(scaled.bias === undefined ? [] : [scaled.bias])]
+  }
+  /** Adds the steps of operations and of the scalar functions that read their results and are written instead. */
+  const lowerTogether = (together: Attachment, root: number, output: ValueId): void => {
+    for (const { position, fold } of together.before) {
+      purpose = { operations: [position - leafCount], choice: null }
+      const value = builder.value(types[position]!)
+      foldedAt.set(position, value)
+      lower(position - leafCount, value, { fold })
+    }
+    const { producer, fold, nodes } = together
+    const done = [...members.get(root)!, producer - leafCount].sort((one, two) => one - two)
+    purpose = { operations: done, choice: null }
+    const epilogue = { nodes, operands: operandsAt(together.operands) }
+    lower(producer - leafCount, output, {
+      ...(fold ? { fold } : {}),
+      ...(nodes.length > 1 ? { epilogue } : {}),
+    })
+  }
+  for (const [i, { operator, inputs }] of operations.entries()) {
     const position = leafCount + i
-    if (groups.isInlined(position)) continue
+    if (groups.isInlined(position) || attachments.waits(position)) continue
     if (operator.name === 'reshape' || operator.name === 'identity') {
       valueAt[position] = valueAt[inputs[0]!]!
       continue
@@ -69,33 +156,23 @@ export function makePlan(
     const outputType = types[position]!
     const output = builder.value(outputType)
     valueAt[position] = output
+    const together = attachments.at(position)
+    if (together) {
+      lowerTogether(together, position, output)
+      continue
+    }
     purpose = { operations: members.get(position) ?? [i], choice: null }
     if (groups.isFused(position)) {
       const group = groupExpression(structure, groups, position)
       const sources = group.inputs.map((at) => ({ value: valueAt[at]!, type: types[at]! }))
       if (lowerElementwise(builder, group, sources, output, outputType)) continue
     }
-    const inputTypes = inputs.map((at) => types[at]!)
-    const context = {
-      build: builder,
-      operator,
-      attributes,
-      inputs: inputs.map((at) => valueAt[at]!),
-      inputTypes,
-      output,
-      outputType,
-    }
-    const isDouble = [...inputTypes, outputType].some(({ dtype }) => dtype === 'float64')
-    if (isDouble) {
-      reportReference(operator.name, 'float64')
-      hostStep(context)
-    } else if (!lowerings[operator.name as OperatorName](context)) {
-      hostStep(context)
-    }
+    lower(i, output)
   }
   const asked = results.map((position) => valueAt[position]!)
+  const read = new Set([...asked, ...steps.flatMap(({ reads }) => reads)])
   const gap = canariesOn() ? canaryBytes : 0
-  const { kept, marked } = keepValues(steps, values, leafCount, memory, gap)
+  const { kept, marked } = keepValues(steps, values, asked, leafCount, memory, gap)
   const lives = lifetimes(values, steps, leafCount, asked)
   // Canaries are looked after in the arena alone.
   const stored = gap > 0 ? [] : storedResults(asked, values, leafCount, kept)
@@ -114,10 +191,13 @@ export function makePlan(
     offsets,
     arenaBytes: bytes,
     leaves: Array.from({ length: leafCount }, (_, i) => valueAt[i]!),
+    places: valueAt,
+    isRead: Array.from({ length: leafCount }, (_, i) => read.has(valueAt[i]!)),
     results: asked,
     stored,
     tables: tables.blocks,
     linked: null,
+    hasRun: false,
     watch,
   }
 }
@@ -134,42 +214,6 @@ function membersOf(count: number, leafCount: number, groups: Groups): Map<number
     else members.set(root, [i])
   }
   return members
-}
-
-/** Room for the values that outlast a run, and the steps with the stages that make them marked. */
-function keepValues(
-  steps: readonly PlannedStep[],
-  values: readonly PlannedValue[],
-  leafCount: number,
-  memory: EngineMemory,
-  gap: number,
-): { kept: KeptValues; marked: readonly PlannedStep[] } {
-  // Leaves have the first numbers.
-  const keepers = steps.filter(
-    ({ keeps, reads }) => keeps !== undefined && reads.every((value) => value < leafCount),
-  )
-  const offsets = new Map<ValueId, number>()
-  let bytes = 0
-  for (const value of keepers.flatMap(({ keeps = [] }) => keeps)) {
-    offsets.set(value, bytes + gap)
-    bytes += Math.ceil(values[value]!.bytes / 64) * 64 + 2 * gap
-  }
-  const block = bytes > 0 ? memory.tryAllocate(bytes) : null
-  if (!block) {
-    const kept = { block: null, offsets: new Map<ValueId, number>(), steps: [] }
-    return { kept, marked: steps }
-  }
-  const marked = steps.map((step) => {
-    const keeper = keepers.indexOf(step)
-    if (keeper < 0) return step
-    return { ...step, stages: step.stages.map((stage): Stage => ({ ...stage, keeper })) }
-  })
-  const kept = {
-    block,
-    offsets,
-    steps: keepers.map(({ reads }) => ({ leaves: reads, ranWith: null })),
-  }
-  return { kept, marked }
 }
 
 /** Results that are worth a block of their own; a leaf that is asked for again has its place already. */

@@ -25,6 +25,7 @@ interface Visit {
 /** Arrays of known tensors never change, so an array that comes again holds what it held before. */
 export class Residency {
   readonly #memory: EngineMemory
+  readonly #numbers = new WeakMap<TypedArray, number>()
   readonly #visits = new WeakMap<TypedArray, Visit>()
   /** Blocks of arrays that nobody holds any more; freed before the next run, never during one. */
   readonly #abandoned: Block[] = []
@@ -47,6 +48,13 @@ export class Residency {
     this.#visits.set(data, visit)
     if (!visit.resident && visit.uses >= usesUntilKept) visit.resident = this.#keep(data)
     return visit.resident
+  }
+
+  /** The number of an array: of no other one, and of no {@link Resident}. */
+  identify(data: TypedArray): number {
+    const known = this.#numbers.get(data) ?? newResidentId()
+    this.#numbers.set(data, known)
+    return known
   }
 
   #keep(data: TypedArray): Resident | null {

@@ -6,6 +6,7 @@ import { copyOf, type TypedArray } from '../../tensor/dtype.ts'
 import type { ValueSource } from '../../tensor/node.ts'
 import { viewAt } from './lower/host.ts'
 import type { Block, EngineMemory } from './memory.ts'
+import { nameValue } from './naming.ts'
 import type { Plan, ValueId } from './plan.ts'
 import { newResidentId, type Resident } from './residency.ts'
 import type { ValueType } from './structure.ts'
@@ -51,6 +52,11 @@ export class StoredValue implements ValueSource {
     return this.#home
   }
 
+  /** The same, unless it lies in the memory of an engine that was started before. */
+  homeIn(memory: EngineMemory): Resident | null {
+    return memory === this.#memory ? this.#home : null
+  }
+
   read(): TypedArray {
     return this.#data ?? copyOf(this.#view())
   }
@@ -88,11 +94,13 @@ export class StoredValues {
   }
 
   /** Blocks for the stored results of a plan. */
-  makeRoom({ stored, values }: Plan): Block[] {
+  makeRoom(plan: Plan): Block[] {
     const blocks: Block[] = []
     try {
-      for (const value of stored)
-        blocks.push(this.#memory.allocate(values[value]!.bytes, 'results of the graph'))
+      for (const value of plan.stored) {
+        const what = (): string => `the result ${nameValue(plan, value)}`
+        blocks.push(this.#memory.allocate(plan.values[value]!.bytes, what))
+      }
     } catch (error) {
       for (const block of blocks) this.#memory.free(block)
       throw error
@@ -121,6 +129,11 @@ export class StoredValues {
   /** Frees what was abandoned. */
   tidy(): void {
     for (const id of this.#abandoned.splice(0)) this.#free(id)
+  }
+
+  /** All leave: the memory is given up. */
+  leave(): void {
+    this.#shrink(-1)
   }
 
   /** Makes room: the oldest leave until so many bytes are left. */

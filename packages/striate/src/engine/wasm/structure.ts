@@ -19,6 +19,8 @@ export interface ValueType {
 export interface Structure {
   readonly key: string
   readonly leaves: readonly Node[]
+  /** For each leaf the number that it is, where that is part of the structure. */
+  readonly literals: readonly (number | null)[]
   readonly wanted: readonly Node[]
   readonly operations: readonly Operation[]
   /** Type of each leaf, then of each operation. */
@@ -38,18 +40,40 @@ export function structureOf(order: readonly Node[], wanted: readonly Node[]): St
       }
     }
   }
-  for (const [i, node] of order.entries()) position.set(node, leaves.length + i)
+  const types: ValueType[] = []
+  const literals: (number | null)[] = []
+  // One long string: this runs before every run of a plan.
+  let key = ''
+  for (const leaf of leaves) {
+    const { shape, dtype } = leaf
+    const literal = leaf.isLiteral ? leaf.data![0]! : null
+    types.push({ shape, dtype })
+    literals.push(literal)
+    key += literal === null ? `${dtype}[${shape}];` : `${dtype}=${literal};`
+  }
+  const operations: Operation[] = []
+  for (const node of order) {
+    const { operator, attributes, shape, dtype } = node
+    position.set(node, types.length)
+    types.push({ shape, dtype })
+    const inputs: number[] = []
+    for (const input of node.inputs) inputs.push(position.get(input)!)
+    operations.push({ operator: operator!, attributes, inputs })
+    key += `${operator!.name}(${inputs})${attributesKey(attributes)}${dtype}[${shape}];`
+  }
   const asked = wanted.filter((node) => position.has(node))
-  const operations = order.map((node) => ({
-    operator: node.operator!,
-    attributes: node.attributes,
-    inputs: node.inputs.map((input) => position.get(input)!),
-  }))
-  const types = [...leaves, ...order].map(({ shape, dtype }) => ({ shape, dtype }))
   const results = asked.map((node) => position.get(node)!)
-  const parts = types.map(({ shape, dtype }) => `${dtype}[${shape.join()}]`)
-  for (const { operator, attributes, inputs } of operations)
-    parts.push(`${operator.name}(${inputs.join()})${JSON.stringify(attributes)}`)
-  parts.push(results.join())
-  return { key: parts.join(';'), leaves, wanted: asked, operations, types, results }
+  return { key: `${key}${results}`, leaves, literals, wanted: asked, operations, types, results }
+}
+
+/** Attributes as text; those that many operations share are written down once. */
+const written = new WeakMap<object, string>()
+
+function attributesKey(attributes: unknown): string {
+  if (typeof attributes !== 'object' || attributes === null) return String(attributes)
+  const known = written.get(attributes)
+  if (known !== undefined) return known
+  const text = JSON.stringify(attributes)
+  written.set(attributes, text)
+  return text
 }

@@ -1,7 +1,7 @@
 /** Canaries around the values of a plan, looked after between its steps. */
 import { brokenCanary, plantCanaries, poison, reportBroken } from './canaries.ts'
 import type { EngineMemory } from './memory.ts'
-import type { PlannedStep, PlannedValue, RunContext, ValueId, Watch } from './plan.ts'
+import type { PlannedStep, PlannedValue, RunContext, Step, ValueId, Watch } from './plan.ts'
 import { merge, type Stage } from './program.ts'
 
 export interface WatchedValues {
@@ -18,7 +18,7 @@ export function watched(
 ): { readonly stages: Stage[]; readonly watch: Watch } {
   const own = (context: RunContext): ValueId[] =>
     values.flatMap((_, value) => (context.isResident(value) ? [] : [value]))
-  const look = (step: PlannedStep, context: RunContext): void => {
+  const look = (step: Step, context: RunContext): void => {
     const { buffer } = memory.memory
     for (const value of own(context)) {
       const where = brokenCanary(buffer, context.address(value), values[value]!.bytes)
@@ -35,6 +35,7 @@ export function watched(
       { host: (context: RunContext) => look(step, context) },
     ]),
     watch: {
+      look,
       prepare(context) {
         const { buffer } = memory.memory
         for (const value of own(context)) {

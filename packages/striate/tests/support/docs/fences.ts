@@ -44,12 +44,13 @@ const filesIn = (folder: string, ending: string, recursive: boolean): string[] =
     .map((name) => join(folder, name))
     .sort()
 
-/** The examples of the README and its neighbours, of `docs/` and of the library's doc comments. */
+/** The examples of the README and its neighbours, of `docs/` and of the packages' doc comments. */
 export function allFences(): Fence[] {
   const files = [
     ...filesIn('.', '.md', false),
     ...filesIn('docs', '.md', true),
     ...filesIn('packages/striate/src', '.ts', true),
+    ...filesIn('packages/formats/src', '.ts', true),
   ]
   return files.flatMap((file) => fencesOf(file, readFileSync(join(repository, file), 'utf8')))
 }

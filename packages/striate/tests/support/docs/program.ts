@@ -1,9 +1,13 @@
-/** A TypeScript program of the library's sources and of the examples beside them. */
+/** A TypeScript program of the packages' sources and of the examples beside them. */
 import { dirname, join } from 'node:path'
 import ts from 'typescript'
 import { type Fence, repository } from './fences.ts'
 
-export const tableOfContents: string = join(repository, 'packages/striate/src/index.ts')
+/** The table of contents of each package that examples import from. */
+export const tablesOfContents: ReadonlyMap<string, string> = new Map([
+  ['striate', join(repository, 'packages/striate/src/index.ts')],
+  ['@striate/formats', join(repository, 'packages/formats/src/index.ts')],
+])
 
 const settingsFile = join(repository, 'packages/striate/tests/tsconfig.json')
 
@@ -26,7 +30,7 @@ export interface Program {
   readonly objections: () => string[]
 }
 
-/** `'striate'` in an example means the sources. */
+/** A package's name means its sources, in examples and between packages. */
 export function programOf(fences: readonly Fence[]): Program {
   const options = settings()
   const host = ts.createCompilerHost(options)
@@ -36,14 +40,13 @@ export function programOf(fences: readonly Fence[]): Program {
   host.readFile = (path) => codes.get(path) ?? readFile(path)
   host.resolveModuleNameLiterals = (literals, from, _, __, source) =>
     literals.map((literal) => {
-      if (literal.text === 'striate')
-        return {
-          resolvedModule: { resolvedFileName: tableOfContents, extension: ts.Extension.Ts },
-        }
+      const resolvedFileName = tablesOfContents.get(literal.text)
+      if (resolvedFileName !== undefined)
+        return { resolvedModule: { resolvedFileName, extension: ts.Extension.Ts } }
       const mode = ts.getModeForUsageLocation(source, literal, options)
       return ts.resolveModuleName(literal.text, from, options, host, undefined, undefined, mode)
     })
-  const program = ts.createProgram([tableOfContents, ...codes.keys()], options, host)
+  const program = ts.createProgram([...tablesOfContents.values(), ...codes.keys()], options, host)
   const objections = (): string[] =>
     fences.flatMap(({ file, line }, i) => {
       const source = program.getSourceFile(pathOf(i))!

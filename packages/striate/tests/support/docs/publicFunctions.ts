@@ -1,8 +1,8 @@
-/** The functions that the library exports, with what their doc comments show. */
+/** The functions that the packages export, with what their doc comments show. */
 import { relative } from 'node:path'
 import ts from 'typescript'
 import { fencesOf, repository } from './fences.ts'
-import { type Program, tableOfContents } from './program.ts'
+import { type Program, tablesOfContents } from './program.ts'
 
 export interface PublicFunction {
   readonly name: string
@@ -21,7 +21,7 @@ const commentOf = (declaration: ts.Declaration): string =>
     .map((part) => part.getFullText())
     .join('\n')
 
-/** Every function, wherever it stands in the table of contents; `nn.linear` for one in a namespace. */
+/** Every function, wherever it stands in a table of contents; `nn.linear` for one in a namespace. */
 export function publicFunctions({ program }: Program): PublicFunction[] {
   const checker = program.getTypeChecker()
   const found: PublicFunction[] = []
@@ -48,8 +48,10 @@ export function publicFunctions({ program }: Program): PublicFunction[] {
       })
     }
   }
-  const root = checker.getSymbolAtLocation(program.getSourceFile(tableOfContents)!)
-  if (!root) throw new Error(`${tableOfContents} exports nothing`)
-  visit(root, '')
+  for (const table of tablesOfContents.values()) {
+    const root = checker.getSymbolAtLocation(program.getSourceFile(table)!)
+    if (!root) throw new Error(`${table} exports nothing`)
+    visit(root, '')
+  }
   return found
 }

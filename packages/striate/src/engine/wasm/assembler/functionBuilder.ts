@@ -2,6 +2,8 @@
 import { sized, unsignedLeb, vector } from './bytes.ts'
 import { i32 } from './scalar.ts'
 import {
+  append,
+  type Code,
   type Effect,
   type Local,
   localValue,
@@ -116,8 +118,9 @@ export class FunctionBuilder {
 
   /** The function's entry in the code section. */
   encode(result?: Value<ValueType>): number[] {
+    if (result) append(result.code, this.#code)
     const locals = vector(this.#locals.map((type) => [1, typeCodes[type]]))
-    return sized([...locals, ...this.#code, ...(result?.code ?? []), 0x0b])
+    return sized(locals.concat(this.#code, 0x0b))
   }
 
   #nested(opcode: number, body: (label: Label) => void): void {
@@ -128,7 +131,7 @@ export class FunctionBuilder {
     this.#emit([0x0b])
   }
 
-  #emit(...parts: (readonly number[])[]): void {
-    for (const part of parts) for (const byte of part) this.#code.push(byte)
+  #emit(...parts: Code[]): void {
+    append(parts, this.#code)
   }
 }

@@ -86,14 +86,14 @@ export class ModuleBuilder {
       ...[0, ...sized(nameBytes(this.#name))],
       ...[1, ...sized(vector(functionNames))],
     ]
-    return Uint8Array.from([
-      ...[0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00],
-      ...section(1, vector(this.#functions.map(({ signature }) => signature))),
-      ...section(2, vector([memory])),
-      ...section(3, vector(this.#functions.map((_, index) => unsignedLeb(index)))),
-      ...section(7, vector(exports)),
-      ...section(10, vector(this.#functions.map(({ body }) => body))),
-      ...section(0, names),
+    return joined([
+      [0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00],
+      ...section(1, counted(this.#functions.map(({ signature }) => signature))),
+      ...section(2, counted([memory])),
+      ...section(3, counted(this.#functions.map((_, index) => unsignedLeb(index)))),
+      ...section(7, counted(exports)),
+      ...section(10, counted(this.#functions.map(({ body }) => body))),
+      ...section(0, [names]),
     ])
   }
 
@@ -132,8 +132,26 @@ export class ModuleBuilder {
   }
 }
 
-function section(id: number, content: readonly number[]): number[] {
-  return [id, ...sized(content)]
+type Chunks = readonly (readonly number[])[]
+
+const lengthOf = (chunks: Chunks): number => chunks.reduce((sum, { length }) => sum + length, 0)
+
+/** Items after their number. */
+const counted = (items: Chunks): Chunks => [unsignedLeb(items.length), ...items]
+
+const section = (id: number, content: Chunks): Chunks => [
+  [id, ...unsignedLeb(lengthOf(content))],
+  ...content,
+]
+
+function joined(chunks: Chunks): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(lengthOf(chunks))
+  let at = 0
+  for (const chunk of chunks) {
+    bytes.set(chunk, at)
+    at += chunk.length
+  }
+  return bytes
 }
 
 /** memory.copy: `length` bytes, overlapping or not. */

@@ -88,6 +88,9 @@ type Lanes<T extends ScalarType> = {
 
 const simd = (opcode: number): number[] => [0xfd, ...unsignedLeb(opcode)]
 
+const storeVector = simd(0x0b)
+const multiplyAdd = simd(0x105)
+
 function lanes<T extends ScalarType>(
   type: T,
   splat: number,
@@ -96,16 +99,17 @@ function lanes<T extends ScalarType>(
 ): Lanes<T> {
   return {
     splat: unary(type, 'v128', simd)(splat),
-    extractLane: (vector, lane) => instruction(type, [...simd(extract), lane], vector.code),
+    extractLane: (vector, lane) => instruction(type, [simd(extract), lane], vector.code),
     replaceLane: (vector, lane, value) =>
-      instruction('v128', [...simd(replace), lane], vector.code, operandCode(type, value)),
+      instruction('v128', [simd(replace), lane], vector.code, operandCode(type, value)),
   }
 }
 
-const loadVector =
-  (opcode: number): Load<V> =>
-  (address, offset = 0) =>
-    instruction('v128', [...simd(opcode), ...memoryArgument(offset)], operandCode('i32', address))
+function loadVector(opcode: number): Load<V> {
+  const bytes = simd(opcode)
+  return (address, offset = 0) =>
+    instruction('v128', [bytes, memoryArgument(offset)], operandCode('i32', address))
+}
 
 function laneAccess<R extends V | 'none'>(
   result: R,
@@ -116,7 +120,7 @@ function laneAccess<R extends V | 'none'>(
     (address, vector, lane, offset = 0) =>
       instruction(
         result,
-        [...simd(opcode), ...memoryArgument(offset), lane],
+        [simd(opcode), memoryArgument(offset), lane],
         operandCode('i32', address),
         vector.code,
       )
@@ -143,7 +147,7 @@ export const v128: Group<typeof loads, Load<V>> &
   store: (address, value, offset = 0) =>
     instruction(
       'none',
-      [...simd(0x0b), ...memoryArgument(offset)],
+      [storeVector, memoryArgument(offset)],
       operandCode('i32', address),
       value.code,
     ),
@@ -159,7 +163,7 @@ export const i8x16: Group<typeof i8x16Binary, Binary<V>> & {
 } = {
   ...group(i8x16Binary, binary('v128', 'v128', simd)),
   splat: unary('i32', 'v128', simd)(0x0f),
-  shuffle: (a, b, picks) => instruction('v128', [...simd(0x0d), ...picks], a.code, b.code),
+  shuffle: (a, b, picks) => instruction('v128', [simd(0x0d), picks], a.code, b.code),
 }
 
 export const i16x8: Group<typeof i16x8Unary, Unary<V>> & Group<typeof i16x8Binary, Binary<V>> = {
@@ -198,12 +202,15 @@ export const f32x4: Lanes<'f32'> &
     readonly const: (a: number, b: number, c: number, d: number) => Vector
     /** a · b + c, rounded once or twice as the machine likes (relaxed SIMD). */
     readonly relaxedMadd: Ternary<V>
+    /** The larger lane; where one is NaN, or both are zeros, either (relaxed SIMD). */
+    readonly relaxedMax: Binary<V>
   } = {
   ...lanes('f32', 0x13, 0x1f, 0x20),
   ...group(f32x4Unary, unary('v128', 'v128', simd)),
   ...group(f32x4Binary, binary('v128', 'v128', simd)),
   const: (...values) => constantOf(new Float32Array(values).buffer),
-  relaxedMadd: (a, b, c) => instruction('v128', simd(0x105), a.code, b.code, c.code),
+  relaxedMax: binary('v128', 'v128', simd)(0x10e),
+  relaxedMadd: (a, b, c) => instruction('v128', multiplyAdd, a.code, b.code, c.code),
 }
 
 export const f64x2: Lanes<'f64'> &

@@ -8,7 +8,10 @@ export type ScalarType = 'i32' | 'f32' | 'f64'
 export type ValueType = ScalarType | 'v128'
 export type ResultType = ValueType | 'none'
 
-export type Value<T extends ResultType> = { readonly type: T; readonly code: readonly number[] }
+/** Bytes, in nested lists: pieces of code are put together without being copied. */
+export type Code = readonly (number | Code)[]
+
+export type Value<T extends ResultType> = { readonly type: T; readonly code: Code }
 export type Effect = Value<'none'>
 export type Local<T extends ValueType> = Value<T> & { readonly index: number }
 
@@ -29,8 +32,18 @@ const constantOpcodes = { i32: 0x41, f32: 0x43, f64: 0x44 } as const
 
 export const typeCodes: Record<ValueType, number> = { i32: 0x7f, f32: 0x7d, f64: 0x7c, v128: 0x7b }
 
-export function code<R extends ResultType>(type: R, ...parts: (readonly number[])[]): Value<R> {
-  return { type, code: ([] as number[]).concat(...parts) }
+export const code = <R extends ResultType>(type: R, ...parts: Code[]): Value<R> => ({
+  type,
+  code: parts,
+})
+
+/** Adds the bytes of a piece of code to a list. */
+export function append(piece: Code, to: number[]): void {
+  for (let i = 0; i < piece.length; i++) {
+    const part = piece[i]!
+    if (typeof part === 'number') to.push(part)
+    else append(part, to)
+  }
 }
 
 export function constant<T extends ScalarType>(type: T, value: number): Value<T> {
@@ -44,17 +57,18 @@ export function localValue<T extends ValueType>(type: T, index: number): Local<T
 }
 
 /** The code of an operand whose type is known, with numbers made constants. */
-export function operandCode<T extends ValueType>(type: T, operand: Operand<T>): readonly number[] {
+export function operandCode<T extends ValueType>(type: T, operand: Operand<T>): Code {
   return typeof operand === 'number' ? constant(type as ScalarType, operand).code : operand.code
 }
 
 /** `opcode` applied to operands of the given types, in order. */
 export function instruction<R extends ResultType>(
   result: R,
-  opcode: readonly number[],
-  ...operands: (readonly number[])[]
+  opcode: Code,
+  ...operands: Code[]
 ): Value<R> {
-  return code(result, ...operands, opcode)
+  operands.push(opcode)
+  return { type: result, code: operands }
 }
 
 /** The operations named in a table of opcodes, all made by one function. */
@@ -69,19 +83,24 @@ export function group<Table extends Record<string, number>, Operation>(
 export function unary<T extends ValueType, R extends ResultType>(
   type: T,
   result: R,
-  encode: (opcode: number) => readonly number[] = (opcode) => [opcode],
+  encode: (opcode: number) => Code = (opcode) => [opcode],
 ): (opcode: number) => Unary<T, R> {
-  return (opcode) => (a) => instruction(result, encode(opcode), operandCode(type, a))
+  return (opcode) => {
+    const bytes = encode(opcode)
+    return (a) => instruction(result, bytes, operandCode(type, a))
+  }
 }
 
 export function binary<T extends ValueType, R extends ResultType, U extends ValueType = T>(
   type: T,
   result: R,
-  encode: (opcode: number) => readonly number[] = (opcode) => [opcode],
+  encode: (opcode: number) => Code = (opcode) => [opcode],
   second: ValueType = type,
 ): (opcode: number) => Binary<T, R, U> {
-  return (opcode) => (a, b) =>
-    instruction(result, encode(opcode), operandCode(type, a), operandCode(second as U, b))
+  return (opcode) => {
+    const bytes = encode(opcode)
+    return (a, b) => instruction(result, bytes, operandCode(type, a), operandCode(second as U, b))
+  }
 }
 
 /** Alignment hint 0 (any address) and a constant byte offset, which is free: use it. */

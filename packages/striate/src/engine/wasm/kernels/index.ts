@@ -24,6 +24,13 @@
  *     rows × columns / 4 accumulators: 3 × 12 and 4 × 8 suit 16 registers, 6 × 8 with relaxed SIMD,
  *     6 × 16 where V8 revectorizes to 256 bits.
  *
+ *   matvecModule({ epilogue?, …target }) → MatvecExports
+ *     run(rows, k, matrix, rowStep, x, y, …operands)     y[i] = Σ_k matrix[i·rowStep/4 + k] · x[k]; rowStep in bytes
+ *
+ *   Epilogues, an option of contraction, direct and matvec: a scalar expression (input 0 is the sum, input i + 1
+ *     operand i) that is applied before a result is written. Each operand's address follows the other arguments:
+ *     of the value beside the first result (`cell`), of the first row's or column's, or of a `scalar`.
+ *
  *   elementwiseModule({ expression, inputs: [{ type, innerStride }], outputs?: [{ node, type }], domain? })
  *     → ElementwiseExports; out[i] = f(in0[i], in1[i], …), operators in expression.ts
  *     run(count, outer, out0, …, in0, …)
@@ -56,6 +63,10 @@
  *       axes: 4 × (input size, output size, starts address, index address), outermost first,
  *       row-major planes. A unit axis has sizes 1, 1, starts [0, 1], index [0]. value or index is
  *       ignored where the module does not write it. Empty window: -Infinity and -1.
+ *
+ *   planeMaxModule({ stride, taps, dilation, …target }) → PlaneMaxExports
+ *     the same values, inner 1, where windows of the last axis are even: run(outer, axes, width, outputs, low,
+ *     input, output, line); axes: 3, as above, those before the last; line: planeMaxLineBytes(…) bytes
  *
  *   gatherModule(target) → GatherExports (4-byte elements, float32 where added; indices are
  *   int32, checked by the caller)
@@ -117,8 +128,8 @@
  *       leastWidth outputs along the innermost; scratch: directGradientScratchBytes(…) bytes
  *
  * Names. `<type>-<kernel>[-<variant>][-relaxed][-shared]`: type f32, i32, or b1, b4 for elements of so many
- * bytes; kernel `contract` (variant rows x columns), `map(<input types>)->(<outputs>)=<nodes>`, `reduce`
- * and `argreduce` (variant: the operator), `copy`, `axismap`, `windowmax` (variant: what it writes),
+ * bytes; kernel `contract` (variant rows x columns), `matvec`, `map(<input types>)->(<outputs>)=<nodes>`, `reduce`
+ * and `argreduce` (variant: the operator), `copy`, `axismap`, `windowmax` (variant: what it writes), `planemax` (k taps, s stride, d dilation),
  * `gather`, `fill`, `fft` (variant: size), `fft-transfer`, `spectrum` (variant: lines),
  * `winograd-<transform>` (variant: tiles), `blockproduct` (variant cells x channels),
  * `direct` and `directgradient` (variant: channels to outputs; of each axis input, k kernel, s stride, d
@@ -133,6 +144,7 @@ export {
   contractionPackedBytes,
   contractionScratchBytes,
 } from './contraction/contraction.ts'
+export { type MatvecExports, type MatvecOptions, matvecModule } from './contraction/matvec.ts'
 export { copyAxes, copyDescriptor } from './copy/descriptor.ts'
 export {
   type StridedCopyExports,
@@ -158,6 +170,11 @@ export {
   elementwiseModule,
   supports,
 } from './elementwise/elementwise.ts'
+export {
+  type KernelEpilogue,
+  type OperandAccess,
+  suitsRegisters,
+} from './epilogue.ts'
 export {
   arities,
   type Expression,
@@ -185,6 +202,13 @@ export { type ArgReduceOptions, argReduceModule } from './reduce/argReduce.ts'
 export type { ReduceExports } from './reduce/overAxes.ts'
 export { type ReduceOperator, type ReduceOptions, reduceModule } from './reduce/reduce.ts'
 export { type AxisMapExports, axisMapModule } from './window/axisMap.ts'
+export {
+  type PlaneMaxExports,
+  type PlaneMaxOptions,
+  planeMaxLineBytes,
+  planeMaxModule,
+  rowAxes,
+} from './window/planeMax.ts'
 export {
   type WindowMaxExports,
   type WindowMaxOptions,

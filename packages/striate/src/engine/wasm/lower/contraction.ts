@@ -7,6 +7,7 @@ import {
   contractionModule,
   contractionPackedBytes,
   contractionScratchBytes,
+  type KernelEpilogue,
 } from '../kernels/index.ts'
 import type { Builder } from '../plan.ts'
 import { type ContractionTile, tilesOf } from '../tuning/tiles.ts'
@@ -25,11 +26,17 @@ const tileFor = (m: number, features: Features): ContractionTile =>
   m === 1 ? { rows: 1, columns: 16 } : tilesOf(features).contraction
 
 /** The kernel for `m` rows, `n` columns and sums of `k` products, and the scratch that it needs. */
-export function contraction(build: Builder, m: number, n: number, k: number): Contraction {
-  const tile = { ...tileFor(m, build.features), ...build.target }
-  const kernel = build.kernel<ContractionExports>(`contract:${tile.rows}x${tile.columns}`, () =>
-    contractionModule(tile),
-  )
+export function contraction(
+  build: Builder,
+  m: number,
+  n: number,
+  k: number,
+  epilogue?: KernelEpilogue,
+): Contraction {
+  const shape = tileFor(m, build.features)
+  const tile = { ...shape, ...build.target, ...(epilogue ? { epilogue } : {}) }
+  const key = `contract:${tile.rows}x${tile.columns}${JSON.stringify(epilogue ?? '')}`
+  const kernel = build.kernel<ContractionExports>(key, () => contractionModule(tile))
   return {
     kernel,
     scratchBytes: contractionScratchBytes(tile, m, n, k),

@@ -8,6 +8,7 @@ import { addInto } from './addInto.ts'
 import type { ConvolutionAlgorithm } from './algorithm.ts'
 import { type Contraction, contraction, contractionUnit, offsetTable } from './contraction.ts'
 import { copyCalls } from './copy.ts'
+import { takeInRegisters } from './epilogue.ts'
 import { zero } from './fill.ts'
 import { type GatherForm, type GatherPhase, gatherForm } from './gatherForm.ts'
 import type { LoweringContext } from './host.ts'
@@ -109,16 +110,18 @@ const windowTaps = (axis: Axis): number =>
   axisPhases(axis).reduce((sum, { taps, count }) => sum + taps * count, 0)
 
 function lower(context: LoweringContext<ConvolutionGeometry>): void {
-  const { build, attributes: g, inputs, output } = context
+  const { build, attributes: g, inputs, output, outputType } = context
   const [x, weight, bias] = inputs as [ValueId, ValueId, ValueId?]
   const form = gatherForm(g)
   const rows = g.outChannels / g.groups
   const channels = g.inChannels / g.groups
   const weightRows = build.table(offsetTable([rows], [form.weightRow]))
   const outputRows = build.table(offsetTable([rows], [form.output.channel]))
+  const channelAxis = g.layout === 'channels-first' ? 1 : outputType.shape.length - 1
+  const epilogue = takeInRegisters(context.epilogue, outputType, { row: channelAxis })
   const phases = form.phases.map((phase) => {
     const k = channels * phase.taps
-    const work = contraction(build, rows, phase.cells, k)
+    const work = contraction(build, rows, phase.cells, k, epilogue?.kernel)
     const packed = build.scratch(work.packedBytes * g.groups)
     return { ...work, phase, k, packed, tables: phaseTables(build, phase) }
   })
@@ -142,8 +145,10 @@ function lower(context: LoweringContext<ConvolutionGeometry>): void {
     phases.flatMap(({ kernel, k, packed, packedBytes, tables, phase }, p) => {
       const [first, last] = share[p] ?? [0, 0]
       if (first === last) return []
-      return groupsOf(g).map((group) =>
-        call(
+      return groupsOf(g).map((group) => {
+        const cell = 4 * (sample * form.output.batch + group * rows * form.output.channel)
+        const row = 4 * group * rows
+        return call(
           kernel,
           'runPacked',
           rows,
@@ -153,14 +158,15 @@ function lower(context: LoweringContext<ConvolutionGeometry>): void {
           source.at(sample, 4 * (phase.start + group * channels * form.continued.channel)),
           tables.taps,
           tables.inputs + 4 * first,
-          place(output, 4 * (sample * form.output.batch + group * rows * form.output.channel)),
+          place(output, cell),
           outputRows,
           tables.outputs + 4 * first,
-          bias === undefined ? 0 : place(bias, 4 * group * rows),
+          bias === undefined ? 0 : place(bias, row),
           0,
           place(scratch[p]!),
-        ),
-      )
+          ...(epilogue?.places({ cell, row }) ?? []),
+        )
+      })
     })
   const lane = (): { source: Continuation; scratch: ValueId[] } => {
     const source = continuation(build, g, form, x)
@@ -209,7 +215,7 @@ function lower(context: LoweringContext<ConvolutionGeometry>): void {
   }
   build.step({
     name: `${phases[0]!.kernel.name} convolution`,
-    reads: bias === undefined ? [x, ...packs] : [x, bias, ...packs],
+    reads: [x, ...(bias === undefined ? [] : [bias]), ...packs, ...(epilogue?.reads ?? [])],
     writes: [output, ...scratches],
     stages,
   })

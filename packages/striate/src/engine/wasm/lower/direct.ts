@@ -13,6 +13,7 @@ import type { Builder, ValueId } from '../plan.ts'
 import { call, cut, place } from '../program.ts'
 import type { ConvolutionAlgorithm } from './algorithm.ts'
 import { copyCalls } from './copy.ts'
+import { takeInRegisters } from './epilogue.ts'
 import type { LoweringContext } from './host.ts'
 
 /** Products from which on a second thread is worth waking. */
@@ -99,7 +100,7 @@ function spreadWeight(build: Builder, g: ConvolutionGeometry, weight: ValueId): 
 }
 
 function lower(context: LoweringContext<ConvolutionGeometry>): void {
-  const { build, attributes: g, inputs, output } = context
+  const { build, attributes: g, inputs, output, outputType } = context
   const [x, weight, bias] = inputs as [ValueId, ValueId, ValueId?]
   const products = product([
     ...[g.batch, g.outChannels, g.inChannels / g.groups],
@@ -109,8 +110,16 @@ function lower(context: LoweringContext<ConvolutionGeometry>): void {
   const samples = g.batch * groupsOf(g)
   const group = { ...groupOf(g), share: samples % pieces === 0 ? 1 : pieces }
   const form = directForm(group)
-  const options = { ...group, hasBias: bias !== undefined, wide: build.features.wide }
-  const key = `direct:${directLabel(group)}${options.hasBias ? '+bias' : ''}`
+  const channelAxis = g.layout === 'channels-first' ? 1 : outputType.shape.length - 1
+  const epilogue = takeInRegisters(context.epilogue, outputType, { row: channelAxis })
+  const options = {
+    ...group,
+    hasBias: bias !== undefined,
+    wide: build.features.wide,
+    ...(epilogue ? { epilogue: epilogue.kernel } : {}),
+  }
+  const ends = `${options.hasBias ? '+bias' : ''}${JSON.stringify(epilogue?.kernel ?? '')}`
+  const key = `direct:${directLabel(group)}${ends}`
   const kernel = build.kernel<DirectExports>(key, (target) =>
     directModule({ ...options, ...target }),
   )
@@ -131,12 +140,13 @@ function lower(context: LoweringContext<ConvolutionGeometry>): void {
         bias === undefined ? 0 : place(bias),
         place(output),
         place(scratch),
+        ...(epilogue?.places({ cell: 0 }) ?? []),
       ),
     ]
   })
   build.step({
     name: `${kernel.name} convolution`,
-    reads: spread === null ? inputs : [...inputs, spread],
+    reads: [...inputs, ...(spread === null ? [] : [spread]), ...(epilogue?.reads ?? [])],
     writes: [output, ...scratches],
     stages: [{ parts }],
   })

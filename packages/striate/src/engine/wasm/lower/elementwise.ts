@@ -4,7 +4,7 @@ import { broadcastStrides, sizeOf } from '../../../tensor/shape.ts'
 import type { GroupExpression } from '../fusion.ts'
 import { type ElementwiseExports, elementwiseModule } from '../kernels/index.ts'
 import type { Builder, ValueId } from '../plan.ts'
-import { call, cut, place } from '../program.ts'
+import { call, cut, place, type Stage } from '../program.ts'
 import type { ValueType } from '../structure.ts'
 
 const outerAxes = 5
@@ -18,17 +18,45 @@ interface Source {
   readonly type: ValueType
 }
 
-/** False if the axes cannot be merged into the six that a kernel walks. */
+/** Whether a kernel can walk operands of these shapes beside results of `target`. */
+export const isWalkable = (
+  shapes: readonly (readonly number[])[],
+  target: readonly number[],
+): boolean =>
+  mergeAxes(
+    target,
+    shapes.map((shape) => broadcastStrides(shape, target)),
+  ).sizes.length <=
+  outerAxes + 1
+
+/** Adds the step of a group; false if the axes cannot be merged into the six that a kernel walks. */
 export function lowerElementwise(
   build: Builder,
-  group: GroupExpression,
+  group: Pick<GroupExpression, 'domain' | 'nodes'>,
   sources: readonly Source[],
   output: ValueId,
   outputType: ValueType,
+  keeps: readonly ValueId[] = [],
 ): boolean {
+  const work = elementwiseStage(build, group, sources, output, outputType)
+  if (!work) return false
+  const kept = keeps.length > 0 ? { keeps } : {}
+  const reads = sources.map(({ value }) => value)
+  build.step({ name: work.kernel, reads, writes: [output], stages: [work.stage], ...kept })
+  return true
+}
+
+/** The stage of a group and the name of its kernel, or null as above; the output may be one of the sources. */
+export function elementwiseStage(
+  build: Builder,
+  group: Pick<GroupExpression, 'domain' | 'nodes'>,
+  sources: readonly Source[],
+  output: ValueId,
+  outputType: ValueType,
+): { readonly kernel: string; readonly stage: Stage } | null {
   const strides = sources.map(({ type }) => broadcastStrides(type.shape, outputType.shape))
   const axes = mergeAxes(outputType.shape, strides)
-  if (axes.sizes.length > outerAxes + 1) return false
+  if (axes.sizes.length > outerAxes + 1) return null
   const innerStrides = axes.strides.map((each) => each.at(-1) ?? 0)
   const inputs = sources.map(({ type }, i) => ({
     type: elementNames[type.dtype as 'float32' | 'int32' | 'uint8'],
@@ -65,8 +93,7 @@ export function lowerElementwise(
       ),
     ]
   })
-  build.step({ name: kernel.name, reads: values, writes: [output], stages: [{ parts }] })
-  return true
+  return { kernel: kernel.name, stage: { parts } }
 }
 
 const elementNames = { float32: 'f32', int32: 'i32', uint8: 'u8' } as const

@@ -5,6 +5,7 @@ import type { Operator } from '../../../tensor/operator.ts'
 import { sizeOf } from '../../../tensor/shape.ts'
 import type { Builder, RunContext, ValueId } from '../plan.ts'
 import type { ValueType } from '../structure.ts'
+import type { Epilogue } from './epilogue.ts'
 
 export interface LoweringContext<Attributes> {
   readonly build: Builder
@@ -14,6 +15,8 @@ export interface LoweringContext<Attributes> {
   readonly inputTypes: readonly ValueType[]
   readonly output: ValueId
   readonly outputType: ValueType
+  /** What may be done to the results of a convolution or matrix product before they are written. */
+  readonly epilogue?: Epilogue
 }
 
 export const viewOf = (context: RunContext, value: ValueId, type: ValueType): TypedArray =>

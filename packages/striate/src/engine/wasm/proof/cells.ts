@@ -25,6 +25,11 @@ export class Cells {
     this.#budget = budget
   }
 
+  /** How many cells may still be read. */
+  get left(): number {
+    return this.#budget
+  }
+
   /** What an operation gives for a cell, or null where that cannot be said. */
   result(position: number, index: number): number | null {
     try {

@@ -4,16 +4,20 @@
  * little more for it. The tolerance is wide: wrong code is off by as much as the values are large.
  */
 import type { TypedArray } from '../../../tensor/dtype.ts'
-import { sizeOf } from '../../../tensor/shape.ts'
 import { viewOf } from '../lower/host.ts'
 import type { Plan, PlannedStep, RunContext } from '../plan.ts'
 import { Cells } from './cells.ts'
 
-/** Cells looked at of each step, and cells that may be read for them. */
-const mostSamples = 24
-const budget = 60_000
+/** Cells looked at of each step: so many, or fewer, but not too few, where each takes long. */
+const [mostSamples, fewSamples] = [24, 4]
+
+/** Cells that are read for those of a step gladly, and at most. */
+const [gladly, budget] = [12_000, 100_000]
 
 const tolerance = 1e-2
+
+/** Values that are all alike show little. */
+const fewestDifferent = 3
 
 /** One wrong cell among many may be a threshold that rounding crossed. */
 const fewestWrong = 2
@@ -34,16 +38,17 @@ export interface Inspection {
 
 /** The steps of a plan that call kernels other than the given ones. */
 export function inspections(
-  { steps, places }: Pick<Plan, 'steps' | 'places'>,
+  { steps, places, leaves }: Pick<Plan, 'steps' | 'places' | 'leaves'>,
   isProven: (kernel: string) => boolean,
 ): Inspection[] {
-  const positions = new Map(places.map((value, position) => [value, position] as const))
   const found: Inspection[] = []
   for (const [at, step] of steps.entries()) {
     if (steps[at + 1]?.operations === step.operations) continue
     const own = steps.filter(({ operations }) => operations === step.operations)
     const kernels = [...new Set(own.flatMap(kernelsOf))]
-    const position = positions.get(step.writes[0]!)
+    const position = step.operations
+      .map((operation) => leaves.length + operation)
+      .find((each) => places[each] === step.writes[0])
     if (position === undefined || kernels.every(isProven)) continue
     found.push({ at, step, position, kernels })
   }
@@ -60,8 +65,8 @@ export function inspect(
   { step, position }: Inspection,
   { graph, places }: Pick<Plan, 'graph' | 'places'>,
   context: RunContext,
-  leaves: readonly TypedArray[],
 ): Verdict {
+  const leafCount = graph.types.length - graph.operations.length
   const atHand = new Set(step.reads)
   const views = new Map<number, TypedArray | null>()
   const known = (at: number): TypedArray | null => {
@@ -69,7 +74,9 @@ export function inspect(
     if (before !== undefined) return before
     const value = places[at]
     const isThere = value !== undefined && at !== position && atHand.has(value)
-    const view = leaves[at] ?? (isThere ? viewOf(context, value, graph.types[at]!) : null)
+    const there = (): TypedArray | null =>
+      isThere ? viewOf(context, value, graph.types[at]!) : null
+    const view = at < leafCount ? context.known(at) : there()
     views.set(at, view)
     return view
   }
@@ -80,8 +87,9 @@ export function inspect(
     const want = cells.result(position, index)
     if (want === null) break
     pairs.push([output[index]!, want])
+    if (cells.left < budget - gladly && pairs.length >= fewSamples) break
   }
-  return judge(pairs, sizeOf(graph.types[position]!.shape))
+  return judge(pairs)
 }
 
 /** The first and the last cell, and others spread without a pattern. */
@@ -93,11 +101,11 @@ function samplesOf(size: number): number[] {
   return [...new Set(size === 0 ? [] : [0, size - 1, ...spread])]
 }
 
-function judge(pairs: readonly (readonly [got: number, want: number])[], size: number): Verdict {
+function judge(pairs: readonly (readonly [got: number, want: number])[]): Verdict {
   const finite = pairs.filter(([, want]) => Number.isFinite(want))
   const largest = Math.max(0, ...finite.map(([, want]) => Math.abs(want)))
   const wrong = finite.filter(([got, want]) => !(Math.abs(got - want) <= tolerance * largest))
-  if (wrong.length >= Math.min(fewestWrong, size)) return 'wrong'
+  if (wrong.length > 0 && wrong.length >= Math.min(fewestWrong, finite.length)) return 'wrong'
   const different = new Set(finite.map(([, want]) => want)).size
-  return largest > 0 && (different > 2 || size <= 2) ? 'right' : 'open'
+  return largest > 0 && different >= Math.min(fewestDifferent, finite.length) ? 'right' : 'open'
 }

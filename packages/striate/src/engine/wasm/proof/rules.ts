@@ -95,10 +95,8 @@ function axisMapCell(
   { attributes: { maps }, inputTypes, cell, expect }: CellContext<AttributesOf<'axisMap'>>,
   index: number,
 ): number {
-  const shapes = maps.reduce<(readonly number[])[]>(
-    (list, [axis, map]) => [...list, list.at(-1)!.with(axis, map.outputSize)],
-    [inputTypes[0]!.shape],
-  )
+  const shapes = [inputTypes[0]!.shape]
+  for (const [axis, map] of maps) shapes.push(shapes.at(-1)!.with(axis, map.outputSize))
   /** A cell of what the first `stage` maps give. */
   const after = (stage: number, at: number): number => {
     if (stage === 0) return cell(0, at)

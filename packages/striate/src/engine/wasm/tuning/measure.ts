@@ -15,9 +15,12 @@ import type { ContractionTile, ProductTile } from './tiles.ts'
 const [rows, columns, depth] = [96, 192, blockProductDepth]
 const [lanes, floatBytes] = [8, 4]
 
+/** Multiplications and additions of a call. */
+export const trialOperations: number = 2 * rows * columns * depth
+
 /** Turns that each candidate has, in which the others have theirs; the best one counts. */
 const turns = 12
-/** Seconds that one turn takes about. */
+/** Calls of a turn. */
 const callsPerTurn = 6
 
 /** A candidate ready to run. */

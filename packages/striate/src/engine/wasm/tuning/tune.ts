@@ -1,6 +1,12 @@
 /** Finds the best tiles of the inner kernels for this machine. */
 import type { Features } from '../features.ts'
-import { contractionTrial, productTrial, type Trial, timeTrials } from './measure.ts'
+import {
+  contractionTrial,
+  productTrial,
+  type Trial,
+  timeTrials,
+  trialOperations,
+} from './measure.ts'
 import { rememberTiles } from './store.ts'
 import { candidatesFor } from './tiles.ts'
 
@@ -8,6 +14,7 @@ import { candidatesFor } from './tiles.ts'
 export interface TileTrial {
   readonly kernel: string
   readonly milliseconds: number
+  readonly gigaflops: number
   readonly isChosen: boolean
 }
 
@@ -35,6 +42,7 @@ export async function tuneTiles(features: Features): Promise<TuningReport> {
     const results = trials.map(({ name }, i) => ({
       kernel: name,
       milliseconds: times[i]!,
+      gigaflops: trialOperations / (times[i]! * 1e6),
       isChosen: i === chosen,
     }))
     return [chosen, results]

@@ -1,11 +1,23 @@
 /** Products of packed blocks: every panel of A with every panel of B, a tile of C at a time. */
 import { i32, type ModuleBuilder, type Procedure } from '../../assembler/index.ts'
-import { element, type KernelTarget, minimum } from '../kernel.ts'
+import {
+  epilogueCode,
+  type KernelEpilogue,
+  moveOperands,
+  type OperandParameters,
+  operandParameters,
+} from '../epilogue.ts'
+import { consecutive, element, type KernelTarget, minimum } from '../kernel.ts'
 import { type Micro, micro, writeTile } from './micro.ts'
 import { panelHeight } from './pack.ts'
 
 /** The tile of C that is kept in registers; columns is a multiple of 4. */
-export type Tile = KernelTarget & { readonly rows: number; readonly columns: number }
+export type Tile = KernelTarget & {
+  readonly rows: number
+  readonly columns: number
+  /** What is done to a sum before it is written; its operands lie as C does, or by C's rows and columns. */
+  readonly epilogue?: KernelEpilogue
+}
 
 const blockParameters = {
   m: 'i32',
@@ -18,31 +30,50 @@ const blockParameters = {
   cN: 'i32',
   bias: 'i32',
   beta: 'f32',
+  last: 'i32',
   tile: 'i32',
 } as const
-export type Block = Procedure<typeof blockParameters>
+export type Block = Procedure<typeof blockParameters & OperandParameters>
 
 /** One packed block of A times one of B: each panel of B meets all panels of A. */
 export function block(module: ModuleBuilder, options: Tile): Block {
-  const { rows, columns } = options
-  const write = writeTile(module, columns)
+  const { rows, columns, epilogue } = options
+  const emit = epilogue ? epilogueCode(module, options, epilogue) : null
+  const write = writeTile(module, columns, epilogue, emit)
   const kernel = (height: number): Micro =>
-    micro(module, { ...options, rows: height, vectors: columns / 4 }, write)
+    micro(module, { ...options, rows: height, vectors: columns / 4 }, write, emit)
   const kernels = Array.from({ length: rows }, (_, index) => kernel(rows - index))
-  return module.procedure('block', blockParameters, (f, p) => {
+  const parameters: typeof blockParameters & OperandParameters = {
+    ...blockParameters,
+    ...operandParameters(epilogue),
+  }
+  return module.procedure('block', parameters, (f, p) => {
     const i = f.local('i32')
     const j = f.local('i32')
     const height = f.local('i32')
-    const { depth, c, beta, tile } = p
+    const straight = f.local('i32')
+    const { depth, c, beta, last, tile } = p
     f.for(j, { to: p.n, step: columns }, () => {
       const b = f.let(element(p.b, i32.mul(j, depth)))
       const cN = f.let(element(p.cN, j))
       const wanted = f.let(minimum(i32.sub(p.n, j), columns))
+      f.set(straight, 0)
+      f.if(i32.eq(wanted, columns), () => {
+        f.set(straight, consecutive(cN))
+        for (let at = 4; at < columns; at += 4) {
+          const follows = i32.eq(i32.load(cN, 4 * at), i32.add(i32.load(cN), at))
+          f.set(straight, i32.and(straight, i32.and(follows, consecutive(cN, 4 * at))))
+        }
+      })
       const call = (kernel: Micro): void => {
         const a = element(p.a, i32.mul(i, depth))
         const bias = i32.select(p.bias, element(p.bias, i), 0)
         const cM = element(p.cM, i)
-        f.do(kernel.call({ depth, a, b, c, cM, cN, columns: wanted, bias, beta, tile }))
+        const operands = moveOperands(epilogue, p, (at, access) =>
+          access === 'row' ? element(at, i) : access === 'column' ? element(at, j) : at,
+        )
+        const sizes = { depth, columns: wanted, straight }
+        f.do(kernel.call({ ...sizes, a, b, c, cM, cN, bias, beta, last, tile, ...operands }))
       }
       f.set(i, 0)
       f.while(i32.ltS(i, p.m), () => {

@@ -11,6 +11,12 @@ import {
   ModuleBuilder,
   type Value,
 } from '../../assembler/index.ts'
+import {
+  epilogueLabel,
+  moveOperands,
+  type OperandParameters,
+  operandParameters,
+} from '../epilogue.ts'
 import { element, type KernelModule, kernelModule, kernelName, minimum } from '../kernel.ts'
 import { type Block, block, type Tile } from './block.ts'
 import { type PackColumns, type PackRows, packing } from './pack.ts'
@@ -24,6 +30,7 @@ type Product<A extends readonly number[]> = [
   ...b: [b: number, bK: number, bN: number],
   ...c: [c: number, cM: number, cN: number],
   ...rest: [bias: number, beta: number, scratch: number],
+  ...operands: number[],
 ]
 export type ContractionExports = {
   run(...product: Product<[a: number, aM: number, aK: number]>): void
@@ -71,19 +78,23 @@ const operands = {
 const sizes = { m: 'i32', n: 'i32', k: 'i32' } as const
 
 export function contractionModule(options: ContractionOptions): KernelModule<ContractionExports> {
-  const name = kernelName(`f32-contract-${options.rows}x${options.columns}`, options)
+  const variant = `${options.rows}x${options.columns}${epilogueLabel(options.epilogue)}`
+  const name = kernelName(`f32-contract-${variant}`, options)
   const module = new ModuleBuilder({ name, sharedMemory: options.sharedMemory })
   const parts = { ...packing(module, options), block: block(module, options), options }
   const { packRows } = parts
   const exported = { exported: true }
+  const factors = { ...operands, ...operandParameters(options.epilogue) }
   module.procedure(
     'run',
-    { ...sizes, a: 'i32', aM: 'i32', aK: 'i32', ...operands },
+    { ...sizes, a: 'i32', aM: 'i32', aK: 'i32', ...factors },
     (f, p) => {
       const packed = f.local('i32')
       blocked(f, p, parts, (at) => {
         f.set(packed, at.free)
-        const fresh = i32.or(i32.eqz(at.column), i32.gtS(p.m, rowBlock(options)))
+        // All rows and products at once stay from one block of columns to the next.
+        const stays = i32.and(i32.leS(p.m, rowBlock(options)), i32.eq(at.depth, p.k))
+        const fresh = i32.or(i32.eqz(at.column), i32.eqz(stays))
         f.if(fresh, () => {
           const [aM, aK] = [element(p.aM, at.row), element(p.aK, at.product)]
           f.do(packRows.call({ m: at.height, depth: at.depth, a: p.a, aM, aK, packed }))
@@ -95,7 +106,7 @@ export function contractionModule(options: ContractionOptions): KernelModule<Con
   )
   module.procedure(
     'runPacked',
-    { ...sizes, packed: 'i32', ...operands },
+    { ...sizes, packed: 'i32', ...factors },
     (f, p) =>
       blocked(f, p, parts, ({ product, row, depth }) =>
         element(p.packed, i32.add(i32.mul(product, p.m), i32.mul(row, depth))),
@@ -147,27 +158,41 @@ function evenDepth(f: FunctionBuilder, k: Local<'i32'>): Local<'i32'> {
   return f.let(i32.divU(i32.add(k, i32.sub(parts, 1)), parts))
 }
 
-/** Loops over blocks of products, columns and rows; the first products start C, the others add. */
+/**
+ * Loops over blocks of columns, products and rows: the first products of a block start C, the others
+ * add, and the last ones end with the epilogue.
+ */
 function blocked(
   f: FunctionBuilder,
-  p: Locals<typeof sizes & typeof operands>,
+  p: Locals<typeof sizes & typeof operands & OperandParameters>,
   { packColumns, block, options }: Parts,
   packedRows: (at: Position) => Value<'i32'>,
 ): void {
-  const { rows, columns } = options
+  const { rows, columns, epilogue } = options
   const [product, column, row] = [f.local('i32'), f.local('i32'), f.local('i32')]
   const [depth, width, height] = [f.local('i32'), f.local('i32'), f.local('i32')]
-  const { b, c, bias, beta, scratch: tile } = p
+  const [bias, last, beta] = [f.local('i32'), f.local('i32'), f.local('f32')]
+  const { b, c, scratch: tile } = p
   const even = evenDepth(f, p.k)
   const wide = f.let(i32.divU(packedB / columns, i32.select(even, even, 1)))
   f.set(wide, i32.mul(i32.select(wide, wide, 1), columns))
   f.set(wide, minimum(wide, i32.mul(i32.divU(i32.add(p.n, columns - 1), columns), columns)))
   const packed = f.let(element(tile, rows * columns))
   const free = f.let(element(packed, i32.mul(wide, even)))
-  f.loop((again) => {
-    f.set(depth, minimum(i32.sub(p.k, product), even))
-    f.for(column, { to: p.n, step: wide }, () => {
-      f.set(width, minimum(i32.sub(p.n, column), wide))
+  // Operands that lie as C does are found from its cells.
+  const distances = moveOperands(epilogue, p, (at, access) =>
+    access === 'cell' ? i32.sub(at, c) : at,
+  )
+  for (const [name, distance] of Object.entries(distances))
+    f.set(p[name as `operand${number}`]!, distance)
+  f.for(column, { to: p.n, step: wide }, () => {
+    f.set(width, minimum(i32.sub(p.n, column), wide))
+    f.set(product, 0)
+    f.set(bias, p.bias)
+    f.set(beta, p.beta)
+    f.loop((again) => {
+      f.set(depth, minimum(i32.sub(p.k, product), even))
+      f.set(last, i32.geS(i32.add(product, even), p.k))
       const [bK, bN] = [element(p.bK, product), element(p.bN, column)]
       f.do(packColumns.call({ n: width, depth, b, bK, bN, packed }))
       f.for(row, { to: p.m, step: rowBlock(options) }, () => {
@@ -176,12 +201,16 @@ function blocked(
         const [cM, cN] = [element(p.cM, row), element(p.cN, column)]
         const rowBias = i32.select(bias, element(bias, row), 0)
         const size = { m: height, n: width, depth }
-        f.do(block.call({ ...size, a, b: packed, c, cM, cN, bias: rowBias, beta, tile }))
+        const operands = moveOperands(epilogue, p, (at, access) =>
+          access === 'row' ? element(at, row) : access === 'column' ? element(at, column) : at,
+        )
+        const into = { c, cM, cN, bias: rowBias, beta, last, tile }
+        f.do(block.call({ ...size, a, b: packed, ...into, ...operands }))
       })
+      f.set(bias, 0)
+      f.set(beta, 1)
+      f.set(product, i32.add(product, even))
+      f.brIf(again, i32.ltS(product, p.k))
     })
-    f.set(bias, 0)
-    f.set(beta, 1)
-    f.set(product, i32.add(product, even))
-    f.brIf(again, i32.ltS(product, p.k))
   })
 }

@@ -3,17 +3,25 @@ import {
   f32,
   f32x4,
   i32,
-  type Local,
   type ModuleBuilder,
   type Procedure,
   type Value,
   v128,
 } from '../../assembler/index.ts'
-import { consecutive, element, type KernelTarget, multiplyAdd } from '../kernel.ts'
+import {
+  type EmitEpilogue,
+  type KernelEpilogue,
+  moveOperands,
+  type OperandAccess,
+  type OperandParameters,
+  operandParameters,
+} from '../epilogue.ts'
+import { element, type KernelTarget, multiplyAdd } from '../kernel.ts'
 
 /**
  * a: depth × rows floats. b: depth × width floats. cM, cN: offsets of the tile's rows and columns,
- * of which `columns` are wanted. bias: address of the rows' bias, or 0. tile: room for the tile.
+ * of which `columns` are wanted; straight: all are, and neighbours. bias: address of the rows' bias, or 0.
+ * last: these are the last products, after which the epilogue comes. tile: room for the tile.
  */
 const microParameters = {
   depth: 'i32',
@@ -23,11 +31,12 @@ const microParameters = {
   cM: 'i32',
   cN: 'i32',
   columns: 'i32',
+  straight: 'i32',
   bias: 'i32',
   beta: 'f32',
+  last: 'i32',
   tile: 'i32',
 } as const
-export type Micro = Procedure<typeof microParameters>
 
 const writeParameters = {
   rows: 'i32',
@@ -37,17 +46,30 @@ const writeParameters = {
   cM: 'i32',
   cN: 'i32',
   beta: 'f32',
+  last: 'i32',
 } as const
-export type WriteTile = Procedure<typeof writeParameters>
 
-/** C[tile] = beta · C[tile] + bias + A · B, for a fixed number of rows and of vectors of 4 columns. */
+export type Micro = Procedure<typeof microParameters & OperandParameters>
+export type WriteTile = Procedure<typeof writeParameters & OperandParameters>
+
+/** C[tile] = f(beta · C[tile] + bias + A · B), for a fixed number of rows and of vectors of 4 columns. */
 export function micro(
   module: ModuleBuilder,
-  options: KernelTarget & { readonly rows: number; readonly vectors: number },
+  options: KernelTarget & {
+    readonly rows: number
+    readonly vectors: number
+    readonly epilogue?: KernelEpilogue
+  },
   write: WriteTile,
+  emit: EmitEpilogue | null,
 ): Micro {
-  const { rows, vectors } = options
-  return module.procedure(`micro${rows}x${4 * vectors}`, microParameters, (f, p) => {
+  const { rows, vectors, epilogue } = options
+  const name = `micro${rows}x${4 * vectors}`
+  const parameters: typeof microParameters & OperandParameters = {
+    ...microParameters,
+    ...operandParameters(epilogue),
+  }
+  return module.procedure(name, parameters, (f, p) => {
     const grid = Array.from({ length: rows }, () =>
       Array.from({ length: vectors }, () => f.local('v128')),
     )
@@ -72,58 +94,84 @@ export function micro(
       f.set(p.b, i32.add(p.b, 16 * vectors))
     })
 
-    const store = (address: Local<'i32'>, sum: Value<'v128'>): void =>
-      f.do(v128.store(address, sum))
-    const storeAll = (value: (address: Local<'i32'>, sum: Value<'v128'>) => Value<'v128'>): void =>
-      grid.forEach((sums, i) => {
-        const row = f.let(element(p.c, i32.load(p.cM, 4 * i)))
-        sums.forEach((sum, j) => {
-          const address = f.let(element(row, i32.load(p.cN, 16 * j)))
-          store(address, value(address, sum))
-        })
-      })
-    const straight = grid[0]?.reduce<Value<'i32'>>(
-      (all, _, j) => i32.and(all, consecutive(p.cN, 16 * j)),
-      i32.const(1),
-    )
+    const operandAt = (
+      operand: number,
+      access: OperandAccess,
+      { i, j }: { i: number; j: number },
+    ) => {
+      const at = p[`operand${operand}`]!
+      if (access === 'cell') return v128.load(i32.add(addresses[i]!, at), 16 * j)
+      if (access === 'column') return v128.load(at, 16 * j)
+      return v128.load32Splat(at, access === 'row' ? 4 * i : 0)
+    }
+    const addresses = grid.map(() => f.local('i32'))
     f.block((done) => {
-      f.if(i32.eq(p.columns, 4 * vectors), () =>
-        f.if(straight ?? 0, () => {
-          f.if(
-            f32.eq(p.beta, 0),
-            () => storeAll((_, sum) => sum),
-            () => {
-              const beta = f.let(f32x4.splat(p.beta))
-              storeAll((address, sum) => multiplyAdd(options, beta, v128.load(address), sum))
-            },
-          )
-          f.br(done)
-        }),
-      )
+      f.if(p.straight, () => {
+        const first = f.let(element(p.c, i32.load(p.cN)))
+        addresses.forEach((address, i) => {
+          f.set(address, element(first, i32.load(p.cM, 4 * i)))
+        })
+        f.if(f32.ne(p.beta, 0), () => {
+          const beta = f.let(f32x4.splat(p.beta))
+          for (const { sum, i, j } of cells)
+            f.set(sum, multiplyAdd(options, beta, v128.load(addresses[i]!, 16 * j), sum))
+        })
+        if (emit !== null)
+          f.if(p.last, () => {
+            for (const cell of cells)
+              f.set(
+                cell.sum,
+                emit(f, cell.sum, (operand, access) => operandAt(operand, access, cell)),
+              )
+          })
+        for (const { sum, i, j } of cells) f.do(v128.store(addresses[i]!, sum, 16 * j))
+        f.br(done)
+      })
       for (const { sum, i, j } of cells) f.do(v128.store(p.tile, sum, 16 * (vectors * i + j)))
-      const { columns, tile, c, cM, cN, beta } = p
-      f.do(write.call({ rows: i32.const(rows), columns, tile, c, cM, cN, beta }))
+      const { columns, tile, c, cM, cN, beta, last } = p
+      const operands = moveOperands(epilogue, p, (at) => at)
+      const args = { rows: i32.const(rows), columns, tile, c, cM, cN, beta, last, ...operands }
+      f.do(write.call(args))
     })
   })
 }
 
 /** Writes a tile of `width` columns cell by cell: ragged edges and scattered columns. */
-export function writeTile(module: ModuleBuilder, width: number): WriteTile {
-  return module.procedure('writeTile', writeParameters, (f, p) => {
+export function writeTile(
+  module: ModuleBuilder,
+  width: number,
+  epilogue: KernelEpilogue | undefined,
+  emit: EmitEpilogue | null,
+): WriteTile {
+  const parameters: typeof writeParameters & OperandParameters = {
+    ...writeParameters,
+    ...operandParameters(epilogue),
+  }
+  return module.procedure('writeTile', parameters, (f, p) => {
     const j = f.local('i32')
-    const value = f.local('f32')
+    const value = f.local('v128')
+    const address = f.local('i32')
+    const operandAt = (operand: number, access: OperandAccess): Value<'v128'> => {
+      const at = p[`operand${operand}`]!
+      if (access === 'cell') return v128.load32Splat(i32.add(address, at))
+      return v128.load32Splat(access === 'column' ? element(at, j) : at)
+    }
     f.times(p.rows, () => {
       const row = f.let(element(p.c, i32.load(p.cM)))
       f.for(j, { to: p.columns }, () => {
-        const address = f.let(element(row, i32.load(element(p.cN, j))))
-        f.set(value, f32.load(element(p.tile, j)))
-        f.if(f32.ne(p.beta, 0), () =>
-          f.set(value, f32.add(value, f32.mul(p.beta, f32.load(address)))),
-        )
-        f.do(f32.store(address, value))
+        f.set(address, element(row, i32.load(element(p.cN, j))))
+        f.set(value, v128.load32Splat(element(p.tile, j)))
+        f.if(f32.ne(p.beta, 0), () => {
+          const before = f32x4.mul(f32x4.splat(p.beta), v128.load32Splat(address))
+          f.set(value, f32x4.add(value, before))
+        })
+        if (emit !== null) f.if(p.last, () => f.set(value, emit(f, value, operandAt)))
+        f.do(v128.store32Lane(address, value, 0))
       })
       f.set(p.cM, i32.add(p.cM, 4))
       f.set(p.tile, i32.add(p.tile, 4 * width))
+      for (const [i, access] of (epilogue?.operands ?? []).entries())
+        if (access === 'row') f.set(p[`operand${i}`]!, i32.add(p[`operand${i}`]!, 4))
     })
   })
 }

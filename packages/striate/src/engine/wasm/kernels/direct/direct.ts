@@ -7,9 +7,17 @@ import {
   type FunctionBuilder,
   i32,
   type Local,
+  type Locals,
   ModuleBuilder,
   memoryFill,
 } from '../../assembler/index.ts'
+import {
+  epilogueLabel,
+  type KernelEpilogue,
+  type OperandAccess,
+  type OperandParameters,
+  operandParameters,
+} from '../epilogue.ts'
 import {
   type KernelModule,
   type KernelTarget,
@@ -30,6 +38,8 @@ import { chooseTile } from './tile.ts'
 
 export interface DirectOptions extends KernelTarget, DirectGeometry {
   readonly hasBias: boolean
+  /** What is done to a sum before it is written; rows are the output channels. */
+  readonly epilogue?: KernelEpilogue
   /** V8 revectorizes to 256 bits. */
   readonly wide: boolean
 }
@@ -45,6 +55,7 @@ export type DirectExports = {
       bias: number,
       output: number,
       scratch: number,
+      ...operands: number[],
     ]
   ): void
 }
@@ -59,16 +70,22 @@ const runParameters = {
   output: 'i32',
   scratch: 'i32',
 } as const
-type RunLocals = { readonly [Name in keyof typeof runParameters]: Local<'i32'> }
+type RunLocals = Locals<typeof runParameters & OperandParameters>
 
 export function directModule(options: DirectOptions): KernelModule<DirectExports> {
   const form = directForm(options)
-  const variant = `${directLabel(options)}${options.hasBias ? '+bias' : ''}${options.wide ? '-wide' : ''}`
+  const { hasBias, epilogue, wide } = options
+  const ends = `${hasBias ? '+bias' : ''}${epilogueLabel(epilogue)}${wide ? '-wide' : ''}`
+  const variant = `${directLabel(options)}${ends}`
   const name = kernelName(`f32-direct-${variant}`, options)
   const module = new ModuleBuilder({ name, sharedMemory: options.sharedMemory })
   const fill = fillBand(module, form)
   const phases = form.phases.map((phase, i) => phaseKernels(module, options, form, phase, i))
-  module.procedure('run', runParameters, (f, p) => overBands(f, p, form, fill, phases, options), {
+  const parameters: typeof runParameters & OperandParameters = {
+    ...runParameters,
+    ...operandParameters(epilogue),
+  }
+  module.procedure('run', parameters, (f, p) => overBands(f, p, form, fill, phases, options), {
     exported: true,
   })
   return kernelModule(name, module)
@@ -122,7 +139,7 @@ function overBands(
   form: DirectForm,
   fill: FillBand,
   phases: readonly PhaseKernels[],
-  { hasBias }: DirectOptions,
+  { hasBias, epilogue }: DirectOptions,
 ): void {
   const { bands, band, bandOutputs, bandStep, bandAxis, low, channels, outputs } = form
   const [item, start] = [f.local('i32'), f.local('i32')]
@@ -132,6 +149,12 @@ function overBands(
     weight: f.local('i32'),
     bias: f.local('i32'),
   }
+  const operands = (epilogue?.operands ?? []).map((access, i): PlacedOperand => {
+    const address = p[`operand${i}`]!
+    // Those that lie as the outputs do are found from them.
+    if (access === 'cell') f.set(address, i32.sub(address, p.output))
+    return { access, address, ofGroup: access === 'row' ? f.local('i32') : address }
+  })
   f.do(memoryFill(p.scratch, 0, form.scratchBytes))
   f.for(p.first, { from: p.first, to: p.end }, () => {
     f.set(item, bands > 1 ? i32.divU(p.first, bands) : p.first)
@@ -149,14 +172,24 @@ function overBands(
     f.set(at.weight, i32.add(p.weight, i32.mul(at.group, 4 * form.weightGroup)))
     if (hasBias) f.set(at.bias, i32.add(p.bias, i32.mul(at.group, 4 * outputs)))
     f.set(at.output, i32.add(p.output, i32.mul(item, 4 * outputs * form.outputPlane)))
-    for (const each of phases) overLines(f, form, each, p.scratch, start, at)
+    for (const { access, address, ofGroup } of operands)
+      if (access === 'row') f.set(ofGroup, i32.add(address, i32.mul(at.group, 4 * outputs)))
+    for (const each of phases) overLines(f, form, each, p.scratch, start, { ...at, operands })
   })
+}
+
+interface PlacedOperand {
+  readonly access: OperandAccess
+  readonly address: Local<'i32'>
+  /** The same for the group at hand, where it differs. */
+  readonly ofGroup: Local<'i32'>
 }
 
 interface Item {
   readonly weight: Local<'i32'>
   readonly bias: Local<'i32'>
   readonly output: Local<'i32'>
+  readonly operands: readonly PlacedOperand[]
 }
 
 /** Lines of a band, all output channels of a group. */
@@ -174,6 +207,12 @@ function overLines(
   const origin = f.let(i32.add(i32.add(item.output, 4 * phase.start), bandStart))
   const [output, weight, bias] = [f.local('i32'), f.local('i32'), f.local('i32')]
   const scratch = f.local('i32')
+  const operands = item.operands.map((each) => ({
+    ...each,
+    ofRows: each.access === 'row' ? f.local('i32') : each.ofGroup,
+  }))
+  const addresses = Object.fromEntries(operands.map(({ ofRows }, i) => [`operand${i}`, ofRows]))
+  const rowOperands = operands.filter(({ access }) => access === 'row')
   f.for(z, { to: counts[0]! }, () => {
     f.set(y, 0)
     f.loop((again) => {
@@ -185,12 +224,14 @@ function overLines(
       f.set(output, i32.add(origin, cell(steps[0]!, steps[1]!)))
       f.set(weight, item.weight)
       f.set(bias, item.bias)
+      for (const { ofRows, ofGroup } of rowOperands) f.set(ofRows, ofGroup)
       for (const { rows, count, kernel } of blocks) {
         f.set(left, count)
         f.loop((next) => {
-          f.do(kernel.call({ scratch, weight, bias, output }))
+          f.do(kernel.call({ scratch, weight, bias, output, ...addresses }))
           f.set(weight, i32.add(weight, 4 * rows * form.weightRow))
           f.set(bias, i32.add(bias, 4 * rows))
+          for (const { ofRows } of rowOperands) f.set(ofRows, i32.add(ofRows, 4 * rows))
           f.set(output, i32.add(output, 4 * rows * form.outputPlane))
           f.set(left, i32.sub(left, 1))
           f.brIf(next, left)

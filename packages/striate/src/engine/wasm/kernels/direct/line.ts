@@ -4,11 +4,21 @@ import {
   f32x4,
   i32,
   type Local,
+  type Locals,
   type ModuleBuilder,
   type Operand,
   type Procedure,
+  type Value,
   v128,
 } from '../../assembler/index.ts'
+import {
+  type EmitEpilogue,
+  epilogueCode,
+  type KernelEpilogue,
+  type OperandAccess,
+  type OperandParameters,
+  operandParameters,
+} from '../epilogue.ts'
 import { type KernelTarget, minimum, multiplyAdd } from '../kernel.ts'
 import type { DirectForm, DirectPhase } from './form.ts'
 import { type Tap, type TapNest, tapNests } from './taps.ts'
@@ -16,13 +26,14 @@ import type { Tile } from './tile.ts'
 
 const lineParameters = { scratch: 'i32', weight: 'i32', bias: 'i32', output: 'i32' } as const
 /** Addresses of the first cell in scratch, and of weight, bias and first output of the first row. */
-export type LineKernel = Procedure<typeof lineParameters>
+export type LineKernel = Procedure<typeof lineParameters & OperandParameters>
 
 export interface LineOptions extends KernelTarget {
   readonly form: DirectForm
   readonly phase: DirectPhase
   readonly tile: Tile
   readonly hasBias: boolean
+  readonly epilogue?: KernelEpilogue
 }
 
 /** A sum in registers: its output channel, line and unit, and which vector of the unit it is. */
@@ -40,7 +51,12 @@ export function lineKernel(module: ModuleBuilder, name: string, options: LineOpt
   const { rows, lines, units, lanes } = tile
   const width = phase.counts[2]!
   const covered = Math.min(width, units * lanes)
-  return module.procedure(name, lineParameters, (f, p) => {
+  const parameters: typeof lineParameters & OperandParameters = {
+    ...lineParameters,
+    ...operandParameters(options.epilogue),
+  }
+  const emit = options.epilogue ? epilogueCode(module, options, options.epilogue) : null
+  return module.procedure(name, parameters, (f, p) => {
     const sums: Sum[] = []
     for (let row = 0; row < rows; row++)
       for (let line = 0; line < lines; line++)
@@ -70,6 +86,8 @@ export function lineKernel(module: ModuleBuilder, name: string, options: LineOpt
           overNest(f, nest, { from: p, scratch, weight }, (base) =>
             unrolledBody(f, options, nest.body, sums, temporary, base),
           )
+        // All before the first store: V8 joins no loads across a store.
+        if (emit) for (const sum of sums) finish(f, options, sum, p, emit)
         for (const sum of sums) store(f, options, sum, p.output)
         f.brIf(done, i32.eqz(left))
         f.set(step, minimum(left, covered))
@@ -79,6 +97,9 @@ export function lineKernel(module: ModuleBuilder, name: string, options: LineOpt
         if (form.weightsPerTap) {
           f.set(p.weight, i32.add(p.weight, i32.shl(step, 2)))
           f.set(p.bias, i32.add(p.bias, i32.shl(step, 2)))
+          for (const [i, access] of (options.epilogue?.operands ?? []).entries())
+            if (access === 'row')
+              f.set(p[`operand${i}`]!, i32.add(p[`operand${i}`]!, i32.shl(step, 2)))
         }
         f.br(again)
       }),
@@ -184,18 +205,55 @@ function unrolledBody(
   }
 }
 
-function store(
-  f: FunctionBuilder,
+/** The bytes from the first output of a tile to lane `lane` of a sum. */
+function offsetOf(
   { form, phase, tile }: LineOptions,
-  { local, row, line, unit, half }: Sum,
-  output: Local<'i32'>,
-): void {
-  const step = phase.steps[2]!
-  const cell = unit * tile.lanes + 4 * half
-  const offset = 4 * (row * form.outputPlane + line * phase.steps[1]! + cell * step)
+  { row, line, unit, half }: Sum,
+  lane: number,
+): number {
+  const cell = unit * tile.lanes + 4 * half + lane
+  return 4 * (row * form.outputPlane + line * phase.steps[1]! + cell * phase.steps[2]!)
+}
+
+/** Lanes of a sum that are outputs, and whether they are neighbours. */
+function lanesOf({ phase }: LineOptions): { readonly lanes: number; readonly isWhole: boolean } {
   const lanes = Math.min(4, phase.counts[2]!)
-  if (step === 1 && lanes === 4) f.do(v128.store(output, local, offset))
+  return { lanes, isWhole: lanes === 4 && phase.steps[2] === 1 }
+}
+
+function finish(
+  f: FunctionBuilder,
+  options: LineOptions,
+  sum: Sum,
+  p: Locals<typeof lineParameters & OperandParameters>,
+  emit: EmitEpilogue,
+): void {
+  const { lanes, isWhole } = lanesOf(options)
+  const offset = (lane: number): number => offsetOf(options, sum, lane)
+  const operand = (index: number, access: OperandAccess): Value<'v128'> => {
+    const at = p[`operand${index}`]!
+    if (access === 'scalar') return v128.load32Splat(at)
+    if (access !== 'cell') {
+      const { row, unit, half } = sum
+      const isAlong = options.form.weightsPerTap !== undefined
+      return isAlong
+        ? v128.load(at, 4 * (unit * options.tile.lanes + 4 * half))
+        : v128.load32Splat(at, 4 * row)
+    }
+    const beside = i32.add(p.output, at)
+    if (isWhole) return v128.load(beside, offset(0))
+    return Array.from({ length: lanes - 1 }, (_, i) => i + 1).reduce<Value<'v128'>>(
+      (vector, lane) => v128.load32Lane(beside, vector, lane, offset(lane)),
+      v128.load32Zero(beside, offset(0)),
+    )
+  }
+  f.set(sum.local, emit(f, sum.local, operand))
+}
+
+function store(f: FunctionBuilder, options: LineOptions, sum: Sum, output: Local<'i32'>): void {
+  const { lanes, isWhole } = lanesOf(options)
+  if (isWhole) f.do(v128.store(output, sum.local, offsetOf(options, sum, 0)))
   else
     for (let lane = 0; lane < lanes; lane++)
-      f.do(v128.store32Lane(output, local, lane, offset + 4 * lane * step))
+      f.do(v128.store32Lane(output, sum.local, lane, offsetOf(options, sum, lane)))
 }

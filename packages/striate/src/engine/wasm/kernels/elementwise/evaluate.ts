@@ -1,5 +1,6 @@
 /** Emits the nodes of an expression, each once and only if it is wanted. */
 import { fail } from '../../../../errors.ts'
+import { v128 } from '../../assembler/index.ts'
 import { arities, type Expression, type ExpressionNode } from '../expression.ts'
 import type { Lanes, Mathematics } from './mathematics.ts'
 import type { Argument, Domain, Result } from './operators.ts'
@@ -16,6 +17,9 @@ export function evaluation(
     const node = expression[position]!
     if (node.kind !== 'apply') return { kind: 'number', value: leaf(node, position) }
     const [x, y = x, z = x] = node.args.map(at)
+    // Rectifiers: 0 where the mask is set.
+    if (node.op === 'where' && isZero(expression[node.args[1]!]!))
+      return { kind: 'number', value: v128.andnot(z!.number(), x!.mask()) }
     return domain.operators[node.op]!(m, x!, y!, z!)
   }
   const at = (position: number): Argument => {
@@ -25,6 +29,9 @@ export function evaluation(
   }
   return at
 }
+
+const isZero = (node: ExpressionNode): boolean =>
+  node.kind === 'constant' && Object.is(node.value, 0)
 
 function lazyArgument(m: Mathematics, domain: Domain, compute: () => Result): Argument {
   const result = once(() => {
