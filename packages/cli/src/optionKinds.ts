@@ -76,6 +76,17 @@ export const sizes = (value: string, least: number, summary: string): Option<num
   },
 })
 
+/** Numbers joined by commas. */
+export const numbers = (value: string, summary: string): Option<number[]> => ({
+  value,
+  summary,
+  needs: `must be numbers joined by commas, as in ${value}`,
+  read: (given) => {
+    const list = given.split(',').map(decimal)
+    return list.every(Number.isFinite) ? list : undefined
+  },
+})
+
 /** A number as people write it; NaN for anything else, so that '' and '0x10' are no numbers. */
 function decimal(given: string): number {
   return /^[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?$/i.test(given.trim()) ? Number(given) : Number.NaN

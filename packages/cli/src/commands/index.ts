@@ -7,6 +7,12 @@ export type CommandName =
   | 'summary'
   | 'profile'
   | 'models'
+  | 'tune'
+  | 'run'
+  | 'runs'
+  | 'inspect'
+  | 'convert'
+  | 'export'
   | 'help'
   | 'version'
 
@@ -37,10 +43,40 @@ export const commands: Readonly<Record<CommandName, Entry>> = {
     summary: 'where the time of a network goes, layer by layer, and a trace to look at',
     load: async () => (await import('./profile.ts')).profile,
   },
+  tune: {
+    synopsis: 'tune',
+    summary: 'fit the inner kernels to this machine, once',
+    load: async () => (await import('./tune.ts')).tune,
+  },
   models: {
     synopsis: 'models',
     summary: 'the networks that have a name',
     load: async () => (await import('./models.ts')).models,
+  },
+  run: {
+    synopsis: 'run <model>',
+    summary: 'the output of a network for an array or a picture',
+    load: async () => (await import('./run.ts')).run,
+  },
+  runs: {
+    synopsis: 'runs [folder]',
+    summary: 'the recorded trainings of a folder, or two of them side by side',
+    load: async () => (await import('./runs.ts')).runs,
+  },
+  inspect: {
+    synopsis: 'inspect <file>',
+    summary: 'what a file holds: tensors, shapes, types, hashes, notes, operators',
+    load: async () => (await import('./inspect.ts')).inspect,
+  },
+  convert: {
+    synopsis: 'convert <from> <to>',
+    summary: 'weights and networks from one format to another',
+    load: async () => (await import('./convert.ts')).convert,
+  },
+  export: {
+    synopsis: 'export <model>',
+    summary: 'a network as a program for PyTorch, Keras or TypeScript, or as an ONNX file',
+    load: async () => (await import('./export.ts')).exportNetwork,
   },
   help: {
     synopsis: 'help [command]',

@@ -9,6 +9,7 @@ const commandLines: readonly string[][] = [
   ['summary', 'lenet5', '--input', '1x28x28'],
   ['summary', 'sentence_cnn'],
   ['profile', 'lenet5', '--runs', '1'],
+  ['tune'],
   ['models'],
   ['help'],
   ['help', 'train'],

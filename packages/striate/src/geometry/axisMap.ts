@@ -51,6 +51,10 @@ function fromRows(
   }
 }
 
+/** The map whose output `o` is the weighted sum that `rows[o]` says. */
+export const rowsMap = (inputSize: number, rows: readonly (readonly Entry[])[]): AxisMap =>
+  fromRows(`rows:${inputSize}:${JSON.stringify(rows)}`, inputSize, rows.length, (o) => rows[o]!)
+
 /** The adjoint: rows and columns exchanged. */
 export function transposeMap(map: AxisMap): AxisMap {
   const rows: Entry[][] = Array.from({ length: map.inputSize }, () => [])

@@ -9,6 +9,8 @@ export interface ConvolutionGeometry {
   readonly groups: number
   readonly axes: readonly Axis[]
   readonly layout: Layout
+  /** How the sum may round, where the engine's setting is not to decide. */
+  readonly precision?: 'exact' | 'fast'
 }
 
 export const product = (sizes: readonly number[]): number =>

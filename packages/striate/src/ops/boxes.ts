@@ -6,21 +6,45 @@ export type Box = readonly (readonly number[])[]
 /** So many boxes are kept apart; more are replaced by the box around them. */
 const mostBoxes = 64
 
-/** A union with one box more; boxes that another holds, or that join into one, are not kept apart. */
-export function addBox(boxes: Box[], box: Box): Box[] {
-  const rest: Box[] = []
-  let grown = box
-  for (const other of boxes) {
-    if (holds(other, grown)) return boxes
-    if (holds(grown, other)) continue
-    const axis = onlyDifference(other, grown)
-    if (axis === null) rest.push(other)
-    else grown = grown.with(axis, merge(other[axis]!, grown[axis]!))
+/** What a union has to know of the sets along an axis. */
+export interface SetsOfCells<Cells> {
+  readonly same: (a: Cells, b: Cells) => boolean
+  readonly holds: (outer: Cells, inner: Cells) => boolean
+  readonly merge: (a: Cells, b: Cells) => Cells
+}
+
+/** Makes the union with one box more; boxes that another holds, or that join into one, are not kept apart. */
+export function unionOfBoxes<Cells>({
+  same,
+  holds,
+  merge,
+}: SetsOfCells<Cells>): (
+  boxes: (readonly Cells[])[],
+  box: readonly Cells[],
+) => (readonly Cells[])[] {
+  type AnyBox = readonly Cells[]
+  const holdsBox = (outer: AnyBox, inner: AnyBox): boolean =>
+    inner.every((cells, a) => holds(outer[a]!, cells))
+  /** The axis along which alone two boxes differ, or null. */
+  const onlyDifference = (a: AnyBox, b: AnyBox): number | null => {
+    const differing = a.flatMap((cells, axis) => (same(cells, b[axis]!) ? [] : [axis]))
+    return differing.length === 1 ? differing[0]! : null
   }
-  // What has grown may hold or join others that it did not before.
-  if (grown !== box) return addBox(rest, grown)
-  if (rest.length < mostBoxes) return [...rest, grown]
-  return [rest.reduce((hull, each) => hull.map((cells, a) => merge(cells, each[a]!)), grown)]
+  return function add(boxes, box) {
+    const rest: AnyBox[] = []
+    let grown = box
+    for (const other of boxes) {
+      if (holdsBox(other, grown)) return boxes
+      if (holdsBox(grown, other)) continue
+      const axis = onlyDifference(other, grown)
+      if (axis === null) rest.push(other)
+      else grown = grown.with(axis, merge(other[axis]!, grown[axis]!))
+    }
+    // What has grown may hold or join others that it did not before.
+    if (grown !== box) return add(rest, grown)
+    if (rest.length < mostBoxes) return [...rest, grown]
+    return [rest.reduce((hull, each) => hull.map((cells, a) => merge(cells, each[a]!)), grown)]
+  }
 }
 
 /** The boxes, apart, of an array of `sizes` that hold exactly the cells at these places in row-major order. */
@@ -48,24 +72,16 @@ export function boxesOf(places: readonly number[], sizes: readonly number[]): Bo
   )
 }
 
-const merge = (a: readonly number[], b: readonly number[]): number[] =>
-  [...new Set([...a, ...b])].sort((i, j) => i - j)
-
-const equal = (a: readonly number[], b: readonly number[]): boolean =>
-  a === b || (a.length === b.length && a.every((cell, i) => cell === b[i]))
-
-function holds(outer: Box, inner: Box): boolean {
-  return inner.every((cells, a) => {
-    const own = outer[a]!
-    if (own === cells) return true
-    if (own.length < cells.length) return false
-    const set = new Set(own)
-    return cells.every((cell) => set.has(cell))
-  })
+const lists: SetsOfCells<readonly number[]> = {
+  same: (a, b) => a === b || (a.length === b.length && a.every((cell, i) => cell === b[i])),
+  holds(outer, inner) {
+    if (outer === inner) return true
+    if (outer.length < inner.length) return false
+    const set = new Set(outer)
+    return inner.every((cell) => set.has(cell))
+  },
+  merge: (a, b) => [...new Set([...a, ...b])].sort((i, j) => i - j),
 }
 
-/** The axis along which alone two boxes differ, or null. */
-function onlyDifference(a: Box, b: Box): number | null {
-  const differing = a.flatMap((cells, axis) => (equal(cells, b[axis]!) ? [] : [axis]))
-  return differing.length === 1 ? differing[0]! : null
-}
+/** {@link unionOfBoxes} of rising lists. */
+export const addBox: (boxes: Box[], box: Box) => Box[] = unionOfBoxes(lists)

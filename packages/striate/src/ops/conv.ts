@@ -1,4 +1,5 @@
 /** Convolution of any rank, with its typed faces `conv1d`, `conv2d`, `conv3d`. */
+import { checkPrecision, type Precision } from '../engine/precision.ts'
 import type { Layout } from '../geometry/layout.ts'
 import type { Padding, PaddingMode, SizeArgument } from '../geometry/padding.ts'
 import { type ConvolutionPlan, planConvolution } from '../geometry/plan.ts'
@@ -24,9 +25,13 @@ export interface ConvOptions {
   readonly groups?: number
   /** Where the channels lie, in `x` and in the result. `'channels-first'` by default. */
   readonly layout?: Layout
+  /** Whether transforms may round instead of each sum by itself, in gradients too; by default as `setPrecision` says. */
+  readonly precision?: Precision | undefined
 }
 
-const optionNames = ['bias', 'stride', 'dilation', 'padding', 'paddingMode', 'groups', 'layout']
+const optionNames = [
+  ...['bias', 'stride', 'dilation', 'padding', 'paddingMode', 'groups', 'layout', 'precision'],
+]
 
 function build(
   op: string,
@@ -37,14 +42,18 @@ function build(
 ): Tensor {
   rejectUnknown(op, options, optionNames)
   const checked = checkArguments(op, rank, x, weight, options, false)
-  return applyPlan(checked, planConvolution(op, checked, options))
+  return applyPlan(op, checked, planConvolution(op, checked, options), options.precision)
 }
 
 /** The convolution that was planned, on the input as its padding mode continues it. */
 export function applyPlan(
+  op: string,
   { x, weight, bias }: CheckedArguments,
-  { geometry, continued, paddingMode }: ConvolutionPlan,
+  { geometry: planned, continued, paddingMode }: ConvolutionPlan,
+  asked: Precision | undefined,
 ): Tensor {
+  const precision = asked && { precision: checkPrecision(op, "option 'precision'", asked) }
+  const geometry = { ...planned, ...precision }
   const whole = continued ? padSpace(x, continued, paddingMode, geometry.layout) : x
   return apply(convolution, bias ? [whole, weight, bias] : [whole, weight], geometry)
 }

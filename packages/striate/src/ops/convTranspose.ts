@@ -20,6 +20,7 @@ const optionNames = [
   'outputPadding',
   'groups',
   'layout',
+  'precision',
 ]
 
 function build(
@@ -31,7 +32,7 @@ function build(
 ): Tensor {
   rejectUnknown(op, options, optionNames)
   const checked = checkArguments(op, rank, x, weight, options, true)
-  return applyPlan(checked, planTransposed(op, checked, options))
+  return applyPlan(op, checked, planTransposed(op, checked, options), options.precision)
 }
 
 /**

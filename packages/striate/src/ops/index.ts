@@ -34,6 +34,7 @@ export {
   localConv3d,
 } from './localConv.ts'
 export * from './losses/index.ts'
+export { type AxisRow, mapAxis } from './mapAxis.ts'
 export { type MatmulOptions, matmul } from './matmul.ts'
 export { type NormOptions, norm } from './norm.ts'
 export * from './normalisation/index.ts'
@@ -68,6 +69,7 @@ export {
 } from './reductions.ts'
 export { flatten, reshape, squeeze, unsqueeze } from './reshape.ts'
 export { type ResizeOptions, resize } from './resize.ts'
+export { type SampleNormalOptions, sampleNormal } from './sampleNormal.ts'
 export {
   type DepthwiseConvOptions,
   depthwiseConv,

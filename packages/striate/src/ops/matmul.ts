@@ -111,10 +111,7 @@ export function matmul(a: Tensor, b: Tensor, options: MatmulOptions = {}): Tenso
   }
   if (a.rank === 1) {
     const row = matmul(reshape(a, [1, a.size]), b, { ...options, transposeA: false })
-    return reshape(
-      row,
-      row.shape.toSpliced(b.rank === 1 ? row.rank : row.rank - 2, b.rank === 1 ? 0 : 1),
-    )
+    return reshape(row, row.shape.toSpliced(b.rank === 1 ? -1 : -2, 1))
   }
   if (b.rank === 1) {
     const column = matmul(a, reshape(b, [b.size, 1]), { ...options, transposeB: false })

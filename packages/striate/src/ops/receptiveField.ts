@@ -2,18 +2,24 @@
 import { describe, fail } from '../errors.ts'
 import type { AxisMap } from '../geometry/axisMap.ts'
 import {
-  axisJump,
-  cellsMapped,
-  cellsRead,
-  cellsReadEndlessly,
-  type Ratio,
-  ratio,
-} from '../geometry/receptiveField.ts'
+  type Cells,
+  cellsOf,
+  cellsOfWindows,
+  clipCells,
+  holdsCells,
+  listCells,
+  mergeCells,
+  noCells,
+  run,
+  sameCells,
+  shiftCells,
+} from '../geometry/cells.ts'
+import { axisJump, cellsMapped, type Ratio, ratio } from '../geometry/receptiveField.ts'
 import { rejectUnknown } from '../options.ts'
 import { requireTensor } from '../tensor/build.ts'
 import type { Node } from '../tensor/node.ts'
 import type { Tensor } from '../tensor/tensor.ts'
-import { addBox, type Box, boxesOf } from './boxes.ts'
+import { boxesOf, unionOfBoxes } from './boxes.ts'
 import { type AxisReads, type ReshapedRun, readsOf } from './reads.ts'
 
 export interface AxisReceptiveField {
@@ -42,12 +48,16 @@ export interface ReceptiveFieldOptions {
 /** How an axis follows an axis of the result; null where branches disagree. */
 type Motion = { readonly axis: number; readonly jump: Ratio } | null
 
+type Box = readonly Cells[]
+
+const addBox = unionOfBoxes<Cells>({ same: sameCells, holds: holdsCells, merge: mergeCells })
+
 /** What is read of a node. */
 interface Found {
-  boxes: Box[]
+  readonly boxes: Box[]
   /** Per axis, as if no axis had ends. */
-  endless: (readonly number[])[]
-  motion: (Motion | undefined)[]
+  readonly endless: readonly Cells[]
+  readonly motion: readonly (Motion | undefined)[]
 }
 
 /**
@@ -77,28 +87,111 @@ export function receptiveField(
   requireTensor(op, 'y', y)
   requireTensor(op, 'x', x)
   rejectUnknown(op, options, ['cell'])
-  const cell = checkCell(op, y, options.cell)
-  const found = new Map<Node, Found>()
-  found.set(y.node, {
-    boxes: [cell.map((index) => [index])],
-    endless: cell.map((index) => [index]),
-    motion: cell.map((_, axis) => ({ axis, jump: ratio(1, 1) })),
-  })
-  for (const node of between(y.node, x.node)) {
+  return walkBack([{ y, cell: checkCell(op, y, options.cell) }], x)[0]!
+}
+
+/** {@link receptiveField} of the middle cells of many results, in one walk through the graph. */
+export const receptiveFields = (ys: readonly Tensor[], x: Tensor): AxisReceptiveField[][] =>
+  walkBack(
+    ys.map((y) => ({ y, cell: middle(y) })),
+    x,
+  )
+
+const middle = (y: Tensor): number[] => y.shape.map((size) => Math.floor(size / 2))
+
+interface Target {
+  readonly y: Tensor
+  readonly cell: readonly number[]
+}
+
+/** What has been found of a node, by the number of the target. */
+type FoundByTarget = Map<number, Found>
+
+/** From results to what they are made of; every node is looked at once, for all targets that read it. */
+function walkBack(targets: readonly Target[], x: Tensor): AxisReceptiveField[][] {
+  const found = new Map<Node, FoundByTarget>()
+  const of = (node: Node): FoundByTarget => {
+    const known = found.get(node)
+    if (known) return known
+    const made: FoundByTarget = new Map()
+    found.set(node, made)
+    return made
+  }
+  for (const [number, { y, cell }] of targets.entries()) {
+    const boxes = [cell.map((index) => run(index, 1))]
+    const motion = cell.map((_, axis) => ({ axis, jump: ratio(1, 1) }))
+    of(y.node).set(number, { boxes, endless: boxes[0]!, motion })
+  }
+  const ends = targets.map(({ y }) => y.node)
+  for (const node of between(ends, x.node)) {
     const reads = found.get(node)
     if (!reads || node === x.node) continue
     found.delete(node)
     for (const [i, input] of node.inputs.entries()) {
       if (input.id < x.node.id) continue
-      const back = readBack(reads, readsOf(node, i), input.shape)
-      if (back.boxes.length > 0) found.set(input, unite(found.get(input), back))
+      const rules = readsOf(node, i)
+      const before = of(input)
+      const back = sharing(reads, (own) => readBack(own, rules, input.shape))
+      const next = new Map<number, Found>()
+      for (const [number, more] of back) if (more.boxes.length > 0) next.set(number, more)
+      for (const [number, more] of uniting(before, next)) before.set(number, more)
+      if (before.size === 0) found.delete(input)
     }
   }
-  return x.shape.map((_, axis) => summarise(found.get(x.node), axis))
+  const reached = found.get(x.node)
+  return targets.map((_, number) =>
+    x.shape.map((__, axis) => summarise(reached?.get(number), axis)),
+  )
+}
+
+/** The work for each target, done once for those of which the same was found. */
+function sharing(reads: FoundByTarget, work: (own: Found) => Found): FoundByTarget {
+  const done = new Map<Found | string, Found>()
+  const result: FoundByTarget = new Map()
+  for (const [number, own] of reads) {
+    const key = reads.size > 1 ? keyOf(own) : own
+    const known = done.get(own) ?? done.get(key) ?? work(own)
+    done.set(own, known)
+    done.set(key, known)
+    result.set(number, known)
+  }
+  return result
+}
+
+const keys = new WeakMap<Found, Found | string>()
+
+/** Says what was found, as text; itself where that would be long. */
+function keyOf(found: Found): Found | string {
+  const known = keys.get(found)
+  if (known !== undefined) return known
+  const { boxes, endless, motion } = found
+  const sets = [...boxes, endless]
+  const isShort = sets.every((each) => each.every(({ list }) => list === null))
+  const text = (cells: Cells): string => `${cells.first},${cells.count},${cells.step}`
+  const key = isShort
+    ? `${sets.map((each) => each.map(text).join(';')).join('|')}|${JSON.stringify(motion)}`
+    : found
+  keys.set(found, key)
+  return key
+}
+
+/** What was found before and what comes, united; once for targets that have both in common. */
+function uniting(before: FoundByTarget, next: FoundByTarget): FoundByTarget {
+  const done = new Map<Found | undefined, Map<Found, Found>>()
+  const result: FoundByTarget = new Map()
+  for (const [number, more] of next) {
+    const own = before.get(number)
+    const known = done.get(own) ?? new Map<Found, Found>()
+    done.set(own, known)
+    const united = known.get(more) ?? unite(own, more)
+    known.set(more, united)
+    result.set(number, united)
+  }
+  return result
 }
 
 function checkCell(op: string, y: Tensor, cell: readonly number[] | undefined): readonly number[] {
-  if (cell === undefined) return y.shape.map((size) => Math.floor(size / 2))
+  if (cell === undefined) return middle(y)
   const exists =
     Array.isArray(cell) &&
     cell.length === y.rank &&
@@ -114,10 +207,10 @@ function checkCell(op: string, y: Tensor, cell: readonly number[] | undefined): 
   return cell
 }
 
-/** The nodes on a path from `x` to `y`, results before what they are made of. */
-function between(y: Node, x: Node): Node[] {
+/** The nodes on a path from `x` to one of the ends, results before what they are made of. */
+function between(ends: readonly Node[], x: Node): Node[] {
   const reachable = new Set<Node>()
-  const open = [y]
+  const open = [...ends]
   while (open.length > 0) {
     const node = open.pop()!
     if (reachable.has(node) || node.id < x.id) continue
@@ -134,7 +227,7 @@ function between(y: Node, x: Node): Node[] {
 /** The boxes of an input that a box of the node reads: one, unless a reshape takes it apart. */
 function boxesBack(box: Box, rules: readonly AxisReads[], shape: readonly number[]): Box[] {
   let boxes: Box[] = [
-    rules.map((rule, a) => (rule.kind === 'flat' ? [] : cellsOf(rule, box, shape[a]!))),
+    rules.map((rule, a) => (rule.kind === 'flat' ? noCells : readThrough(rule, box, shape[a]!))),
   ]
   for (const rule of rules) {
     if (rule.kind !== 'flat' || rule.member > 0) continue
@@ -152,26 +245,28 @@ function boxesBack(box: Box, rules: readonly AxisReads[], shape: readonly number
 /** What a reshaped box is, along the axes of the input's run. */
 function unravelled(run: ReshapedRun, box: Box): Box[] {
   const { outputAxes, outputSizes, inputSizes } = run
-  if (outputAxes.every((axis, i) => box[axis]!.length === outputSizes[i]))
+  if (outputAxes.every((axis, i) => box[axis]!.count === outputSizes[i]))
     return [inputSizes.map(range)]
   let places = [0]
-  for (const [i, axis] of outputAxes.entries())
-    places = places.flatMap((place) => box[axis]!.map((cell) => place * outputSizes[i]! + cell))
-  return boxesOf(places, inputSizes)
+  for (const [i, axis] of outputAxes.entries()) {
+    const cells = listCells(box[axis]!)
+    places = places.flatMap((place) => cells.map((cell) => place * outputSizes[i]! + cell))
+  }
+  return boxesOf(places, inputSizes).map((part) => part.map(cellsOf))
 }
 
 /** What is read of an input when `reads` is read of the node. */
 function readBack(reads: Found, rules: readonly AxisReads[], shape: readonly number[]): Found {
   const boxes = reads.boxes
     .flatMap((box) => boxesBack(box, rules, shape))
-    .filter((box) => box.every((cells) => cells.length > 0))
+    .filter((box) => box.every((cells) => cells.count > 0))
     .reduce<Box[]>(addBox, [])
   return {
     boxes,
     // Parts that were concatenated and axes that were reshaped do not go on beyond their ends.
     endless: rules.map((rule, a) =>
       rule.kind === 'part' || rule.kind === 'flat'
-        ? boxes.map((box) => box[a]!).reduce(union, [])
+        ? boxes.map((box) => box[a]!).reduce(mergeCells, noCells)
         : endlessCells(rule, reads.endless, shape[a]!),
     ),
     motion: rules.map((rule) => motionOf(rule, reads.motion)),
@@ -182,7 +277,7 @@ function unite(before: Found | undefined, more: Found): Found {
   if (!before) return more
   return {
     boxes: more.boxes.reduce(addBox, before.boxes),
-    endless: before.endless.map((cells, a) => union(cells, more.endless[a]!)),
+    endless: before.endless.map((cells, a) => mergeCells(cells, more.endless[a]!)),
     motion: before.motion.map((motion, a) => {
       const other = more.motion[a]
       if (motion === undefined || other === undefined) return motion ?? other
@@ -196,74 +291,71 @@ const sameMotion = (a: Motion, b: Motion): boolean =>
   a?.jump.numerator === b?.jump.numerator &&
   a?.jump.denominator === b?.jump.denominator
 
-const union = (a: readonly number[], b: readonly number[]): readonly number[] =>
-  a === b ? a : [...new Set([...a, ...b])].sort((i, j) => i - j)
+const range = (size: number): Cells => run(0, size)
 
-const range = (size: number): number[] => Array.from({ length: size }, (_, i) => i)
+/** The cells of a map that the cells of its result are made of. */
+const readMapped = (cells: Cells, map: AxisMap): Cells =>
+  cellsOf(cellsMapped(map, listCells(cells)))
 
-function cellsOf(rule: AxisReads, box: Box, size: number): readonly number[] {
+function readThrough(rule: AxisReads, box: Box, size: number): Cells {
   switch (rule.kind) {
     case 'same':
       return box[rule.axis]!
     case 'window':
-      return cellsRead(rule.window, box[rule.axis]!)
+      return cellsOfWindows(rule.window, box[rule.axis]!, false)
     case 'part':
-      return box[rule.axis]!.map((cell) => cell - rule.offset).filter(
-        (cell) => cell >= 0 && cell < size,
-      )
+      return clipCells(shiftCells(box[rule.axis]!, -rule.offset), 0, size - 1)
     case 'maps':
-      return rule.maps.reduceRight<readonly number[]>(
-        (cells, map) => cellsMapped(map, cells),
-        box[rule.axis]!,
-      )
+      return rule.maps.reduceRight(readMapped, box[rule.axis]!)
     case 'group': {
       const { from, to } = rule
-      const groups = new Set(box[rule.axis]!.map((channel) => Math.floor(channel / to)))
-      return [...groups].flatMap((group) => range(from).map((i) => group * from + i))
+      const channels = box[rule.axis]!
+      const [first, last] = [Math.floor(channels.first / to), Math.floor(channels.last / to)]
+      const groups = last - first + 1
+      // Channels that leave no group out.
+      if (channels.list === null && channels.step <= to) return run(first * from, groups * from)
+      const read = new Set(listCells(channels).map((channel) => Math.floor(channel / to)))
+      return cellsOf([...read].flatMap((group) => listCells(run(group * from, from))))
     }
     case 'flat':
       return unravelled(rule.run, box)
         .map((part) => part[rule.member]!)
-        .reduce(union)
+        .reduce(mergeCells)
     case 'whole':
       return range(size)
   }
 }
 
-function endlessCells(
-  rule: AxisReads,
-  reads: readonly (readonly number[])[],
-  size: number,
-): readonly number[] {
+function endlessCells(rule: AxisReads, reads: readonly Cells[], size: number): Cells {
   switch (rule.kind) {
     case 'same':
       return reads[rule.axis]!
     case 'window':
-      return cellsReadEndlessly(rule.window, reads[rule.axis]!)
+      return cellsOfWindows(rule.window, reads[rule.axis]!, true)
     case 'maps':
-      return rule.maps.reduceRight<readonly number[]>(
-        (cells, map) => mapEndlessly(map, cells),
+      return rule.maps.reduceRight(
+        (cells: Cells, map) => mapEndlessly(map, cells),
         reads[rule.axis]!,
       )
     case 'group':
     case 'part':
     case 'flat':
-      return cellsOf(rule, reads, size)
+      return readThrough(rule, reads, size)
     case 'whole':
       return range(size)
   }
 }
 
 /** Beyond its ends a map that follows no window goes on as its end does, `inputSize / outputSize` a step. */
-function mapEndlessly(map: AxisMap, cells: readonly number[]): readonly number[] {
-  if (map.window) return cellsReadEndlessly(map.window, cells)
+function mapEndlessly(map: AxisMap, cells: Cells): Cells {
+  if (map.window) return cellsOfWindows(map.window, cells, true)
   const read = new Set<number>()
-  for (const cell of cells) {
+  for (const cell of listCells(cells)) {
     const near = Math.min(Math.max(cell, 0), map.outputSize - 1)
     const shift = Math.round(((cell - near) * map.inputSize) / map.outputSize)
     for (const index of cellsMapped(map, [near])) read.add(index + shift)
   }
-  return [...read].sort((a, b) => a - b)
+  return cellsOf([...read].sort((a, b) => a - b))
 }
 
 function motionOf(rule: AxisReads, motions: readonly (Motion | undefined)[]): Motion | undefined {
@@ -292,13 +384,12 @@ const times = (motion: Motion | undefined, { numerator, denominator }: Ratio): t
 
 function summarise(found: Found | undefined, axis: number): AxisReceptiveField {
   if (!found) return { indices: [], size: 0, start: null, jump: null }
-  const indices = found.boxes.map((box) => box[axis]!).reduce(union)
-  const endless = found.endless[axis]!
-  const start = endless[0]!
+  const indices = found.boxes.map((box) => box[axis]!).reduce(mergeCells)
+  const { first, last } = found.endless[axis]!
   return {
-    indices,
-    size: endless.at(-1)! - start + 1,
-    start,
+    indices: listCells(indices),
+    size: last - first + 1,
+    start: first,
     jump: found.motion[axis]?.jump ?? null,
   }
 }

@@ -12,7 +12,9 @@ export type DepthwiseConvOptions = Omit<ConvOptions, 'groups'>
 /** What a kernel of 1 leaves of the options of `conv`. */
 export type PointwiseConvOptions = Pick<ConvOptions, 'bias' | 'stride' | 'groups' | 'layout'>
 
-const depthwiseNames = ['bias', 'stride', 'dilation', 'padding', 'paddingMode', 'layout']
+const depthwiseNames = [
+  ...['bias', 'stride', 'dilation', 'padding', 'paddingMode', 'layout', 'precision'],
+]
 const pointwiseNames = ['bias', 'stride', 'groups', 'layout']
 
 const show = (shape: readonly number[]): string => `[${shape.join(', ')}]`

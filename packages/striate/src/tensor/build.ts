@@ -1,9 +1,9 @@
 /** How public operators make graph nodes. */
 import { describe, fail } from '../errors.ts'
-import { allocate, type DType } from './dtype.ts'
-import { operationNode } from './node.ts'
+import type { DType } from './dtype.ts'
+import { numberNode, operationNode } from './node.ts'
 import type { Operator } from './operator.ts'
-import { fromData, Tensor, type TensorLike } from './tensor.ts'
+import { Tensor, type TensorLike } from './tensor.ts'
 
 /** A tensor that is `operator` applied to `inputs`. */
 export function apply<Attributes>(
@@ -29,9 +29,7 @@ export function asTensor(
   if (typeof value === 'number') {
     const whole = (like === 'int32' || like === 'uint8') && Number.isInteger(value)
     const dtype: DType = whole ? 'int32' : like === 'float64' ? 'float64' : 'float32'
-    const data = allocate(dtype, 1)
-    data[0] = value
-    return fromData(data, [], dtype)
+    return new Tensor(numberNode(value, dtype))
   }
   return fail({
     op,

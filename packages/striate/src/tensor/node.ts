@@ -1,5 +1,5 @@
 /** The lazy graph: a node is a value that is known, or an operator on other nodes still to be run. */
-import { copyOf, type DType, type TypedArray } from './dtype.ts'
+import { allocate, copyOf, type DType, type TypedArray } from './dtype.ts'
 import type { Operator } from './operator.ts'
 import { currentScope } from './scope.ts'
 
@@ -29,6 +29,8 @@ export class Node {
   readonly tracked: boolean
   /** The dotted name of the layer in whose forward it was built; for people, never for plans. */
   readonly scope: string
+  /** Whether it is a number that stood in the program, such as the 0 of a rectifier: plans may know it. */
+  isLiteral = false
   #data: TypedArray | null = null
   #source: ValueSource | null = null
 
@@ -91,6 +93,26 @@ export function leafNode(
 ): Node {
   const node = new Node(shape, dtype)
   node.set(value)
+  return node
+}
+
+/** Numbers that programs are full of. Others, such as learning rates, change from run to run. */
+const literals: readonly number[] = [0, 1, -1, 2, 0.5, 3, 6]
+const literalNodes = new Map<string, Node>()
+
+/** A leaf without axes that holds a number; for common numbers always the same leaf. */
+export function numberNode(value: number, dtype: DType): Node {
+  const isCommon = literals.includes(value) && !Object.is(value, -0)
+  const key = `${dtype} ${value}`
+  const known = isCommon ? literalNodes.get(key) : undefined
+  if (known) return known
+  const data = allocate(dtype, 1)
+  data[0] = value
+  const node = leafNode([], dtype, data)
+  if (isCommon) {
+    node.isLiteral = true
+    literalNodes.set(key, node)
+  }
   return node
 }
 

@@ -18,14 +18,14 @@ export interface ReduceAttributes {
 export const keptShape = (shape: readonly number[], axes: readonly number[]): number[] =>
   shape.map((size, axis) => (axes.includes(axis) ? 1 : size))
 
-const identities: Readonly<Record<ReduceFunction, number>> = {
+export const identities: Readonly<Record<ReduceFunction, number>> = {
   sum: 0,
   prod: 1,
   max: Number.NEGATIVE_INFINITY,
   min: Number.POSITIVE_INFINITY,
 }
 
-const combine: Readonly<Record<ReduceFunction, (a: number, b: number) => number>> = {
+export const combine: Readonly<Record<ReduceFunction, (a: number, b: number) => number>> = {
   sum: (a, b) => a + b,
   prod: (a, b) => a * b,
   max: (a, b) => Math.max(a, b),
