@@ -171,6 +171,7 @@ export {
   supports,
 } from './elementwise/elementwise.ts'
 export {
+  epilogueLabel,
   type KernelEpilogue,
   type OperandAccess,
   suitsRegisters,

@@ -18,11 +18,16 @@
  */
 import type { ConvolutionGeometry } from '../../../geometry/convolution.ts'
 import { layoutStrides } from '../../../geometry/layout.ts'
-import { type WinogradOutputExports, winogradOutputModule } from '../kernels/index.ts'
+import {
+  epilogueLabel,
+  type WinogradOutputExports,
+  winogradOutputModule,
+} from '../kernels/index.ts'
 import type { Builder, ValueId } from '../plan.ts'
 import { type Call, call, cut, type Part, place } from '../program.ts'
 import type { ConvolutionAlgorithm } from './algorithm.ts'
 import { copyCalls } from './copy.ts'
+import { type RegisterEpilogue, takeInRegisters } from './epilogue.ts'
 import type { LoweringContext } from './host.ts'
 import { appliesTo, chooseTiles } from './winograd/choice.ts'
 import { blockProduct, winogradKernel } from './winograd/kernels.ts'
@@ -55,13 +60,15 @@ function lower(context: LoweringContext<ConvolutionGeometry>): void {
   const { build, attributes, inputs } = context
   const { forms } = chooseTiles(attributes, build.features)
   const bias = inputs[2] === undefined ? null : biasBlocks(build, forms[0]!, inputs[2])
-  for (const form of forms) lowerForm(context, form, bias)
+  const epilogue = takeInRegisters(context.epilogue, context.outputType, noMatrix)
+  for (const form of forms) lowerForm(context, form, bias, epilogue)
 }
 
 function lowerForm(
   { build, attributes: g, inputs, output }: LoweringContext<ConvolutionGeometry>,
   form: WinogradForm,
   bias: BlockBias | null,
+  epilogue: RegisterEpilogue | null,
 ): void {
   const [x, weight] = inputs as [ValueId, ValueId]
   const { planes, channels, channelBlocks, outputs, outputBlocks, sampleTiles, weightPlane } = form
@@ -80,7 +87,9 @@ function lowerForm(
     build,
     form,
     'output',
-    winogradOutputModule,
+    (options) =>
+      winogradOutputModule({ ...options, ...(epilogue ? { epilogue: epilogue.kernel } : {}) }),
+    epilogueLabel(epilogue?.kernel),
   )
   const productKernel = blockProduct(build)
   const outputStrides = layoutStrides(
@@ -117,6 +126,7 @@ function lowerForm(
           place(output, 4 * (first + box.start)),
           bias === null ? 0 : place(bias.value, group * bias.groupBytes),
           place(workOfOutput),
+          ...(epilogue?.places({ cell: 4 * (first + box.start) }) ?? []),
         )
       })
     const multiply = (band: Band, group: number): Call =>
@@ -147,11 +157,19 @@ function lowerForm(
   const parts = cut(bands.length, pieces).map(([first, last]) => part(bands.slice(first, last)))
   build.step({
     name: `${outputKernel.name.replace('-output-', '-')} convolution`,
-    reads: [x, transformed.value, ...(bias === null ? [] : [bias.value])],
+    reads: [
+      x,
+      transformed.value,
+      ...(bias === null ? [] : [bias.value]),
+      ...(epilogue?.reads ?? []),
+    ],
     writes: [output, ...scratches],
     stages: [{ parts }],
   })
 }
+
+/** Results leave by channels: an operand has a number for each result, or one for all. */
+const noMatrix = { row: -1 }
 
 interface BlockBias {
   readonly value: ValueId

@@ -1,5 +1,11 @@
 /** Aᵀ m along every axis and the bias: planes of [channel block, tile, lane] become a region of the tensor. */
-import { i32, type Local, ModuleBuilder, type Value } from '../../assembler/index.ts'
+import { i32, type Local, type Locals, ModuleBuilder, type Value } from '../../assembler/index.ts'
+import {
+  epilogueLabel,
+  type KernelEpilogue,
+  type OperandParameters,
+  operandParameters,
+} from '../epilogue.ts'
 import { type KernelModule, kernelModule, kernelName } from '../kernel.ts'
 import { cellBytes, transferLines } from './channelBlocks.ts'
 import { tilesName } from './input.ts'
@@ -10,30 +16,59 @@ import { transforms, type WinogradOptions } from './transform.ts'
 export type WinogradOutputExports = {
   /**
    * `from`: the first tile of the region in plane 0; `tensor`: its first cell in channel 0; `bias`: a float
-   * for every channel, with room for whole blocks, or 0; `work`: see the region.
+   * for every channel, with room for whole blocks, or 0; `work`: see the region; `operands` of the
+   * epilogue: where they lie beside the first cell, or the one number for all.
    */
-  run(region: number, from: number, tensor: number, bias: number, work: number): void
+  run(
+    region: number,
+    from: number,
+    tensor: number,
+    bias: number,
+    work: number,
+    ...operands: readonly number[]
+  ): void
 }
 
 export function winogradOutputModule(
-  options: WinogradOptions,
+  options: WinogradOptions & {
+    /** Operands lie as the results do, or are one number for all. */
+    readonly epilogue?: KernelEpilogue
+  },
 ): KernelModule<WinogradOutputExports> {
-  const { tiles } = options
+  const { tiles, epilogue } = options
   const rank = tiles.length
   /** The pass that ends the sum, which adds the bias: that of the outermost transformed axis, or the only one. */
   const outermost = tiles.findIndex(isTransformed)
   const finalAxis = outermost < 0 ? rank - 1 : outermost
-  const name = kernelName(`f32-winograd-output-${tilesName(options)}`, options)
+  const name = kernelName(
+    `f32-winograd-output-${tilesName(options)}${epilogueLabel(epilogue)}`,
+    options,
+  )
   const module = new ModuleBuilder({ name, sharedMemory: options.sharedMemory })
-  const lines = transferLines(module, 'scatter')
+  const lines = transferLines(
+    module,
+    'scatter',
+    epilogue ? { epilogue, target: options } : undefined,
+  )
   const columns = transforms(module, options, 'output')
   module.procedure(
     'run',
-    { region: 'i32', from: 'i32', tensor: 'i32', bias: 'i32', work: 'i32' },
+    {
+      region: 'i32',
+      from: 'i32',
+      tensor: 'i32',
+      bias: 'i32',
+      work: 'i32',
+      ...operandParameters(epilogue),
+    },
     (f, p) => {
       const region = regionReader(p.region)
       const channels = f.let(region.whole('channels'))
       const planeStep = f.let(region.whole('planeStep'))
+      for (const [i, access] of (epilogue?.operands ?? []).entries()) {
+        const operand = (p as Locals<OperandParameters>)[`operand${i}`]!
+        if (access === 'cell') f.set(operand, i32.sub(operand, p.tensor))
+      }
       /** From `axis` on, into `lead` boxes of the axes from here on, `leadStep` apart. */
       const transform = (
         axis: number,
@@ -102,7 +137,12 @@ export function winogradOutputModule(
       }
       f.while(i32.gtS(channels, 0), () => {
         transform(0, 1, i32.const(0), p.from, p.work)
-        transferBox(f, rank, region, lines, { channels, tensor: p.tensor, buffer: p.work })
+        transferBox(f, rank, region, lines, {
+          channels,
+          tensor: p.tensor,
+          buffer: p.work,
+          operands: p,
+        })
         f.set(channels, i32.sub(channels, 8))
         f.set(p.tensor, i32.add(p.tensor, i32.shl(region.whole('channelStep'), 3)))
         f.set(p.from, i32.add(p.from, region.whole('blockStep')))

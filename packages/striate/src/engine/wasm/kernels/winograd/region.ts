@@ -6,9 +6,11 @@ import {
   type FunctionBuilder,
   i32,
   type Local,
+  type Locals,
   type Operand,
   type Value,
 } from '../../assembler/index.ts'
+import type { OperandParameters } from '../epilogue.ts'
 import { minimum } from '../kernel.ts'
 import type { TransferLines } from './channelBlocks.ts'
 
@@ -83,6 +85,8 @@ export function transferBox(
     readonly channels: Value<'i32'>
     readonly tensor: Value<'i32'>
     readonly buffer: Value<'i32'>
+    /** Of the ending of the lines, as it wants them. */
+    readonly operands?: Locals<OperandParameters>
   },
 ): void {
   const last = rank - 1
@@ -92,6 +96,7 @@ export function transferBox(
       const isLine = rank === 1
       f.do(
         lines.call({
+          ...at.operands,
           lines: isLine ? 1 : region.axis(axis, 'cells'),
           lineTensor: isLine ? 0 : region.axis(axis, 'tensorStep'),
           lineBlocks: isLine ? 0 : region.axis(axis, 'innerStep'),

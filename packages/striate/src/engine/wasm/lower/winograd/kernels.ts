@@ -19,11 +19,14 @@ export function winogradKernel<Exports>(
   { axes }: WinogradForm,
   name: 'input' | 'weight' | 'output' | 'upstream' | 'gradient',
   generate: (options: WinogradOptions) => KernelModule<Exports>,
+  /** What tells it from others of the name. */
+  label = '',
 ): Kernel<Exports> {
   const tiles = axes.map(({ tile }) => tile)
   const { wide } = build.features
-  return build.kernel<Exports>(`winograd:${name}:${tiles.map(tileName).join('x')}`, (target) =>
-    generate({ ...target, tiles, wide }),
+  return build.kernel<Exports>(
+    `winograd:${name}:${tiles.map(tileName).join('x')}${label}`,
+    (target) => generate({ ...target, tiles, wide }),
   )
 }
 
