@@ -3,7 +3,9 @@ import { ensureBuilt, ensureInstalled } from '../../scripts/setup.mjs'
 import type { BenchOptions } from './options.ts'
 
 /** Builds what is measured, unless other files are. */
-export async function prepareLibrary({ libraries }: BenchOptions): Promise<void> {
+export async function prepareLibrary({
+  libraries,
+}: Pick<BenchOptions, 'libraries'>): Promise<void> {
   if (libraries.length > 0) return
   await ensureInstalled()
   await ensureBuilt()

@@ -27,13 +27,20 @@ function held(): number {
   return heapUsed + external
 }
 
-/** A message says where: a byte, the name of a tensor, an entry, a node or a layer, or which file is missing. */
+/**
+ * A message says where: a byte, or how many bytes there are; a tensor, an entry, a node, a layer, or a setting by its
+ * name; or which file is missing.
+ */
 export const saysWhere = (message: string): boolean =>
   /\b(bytes?|position) [\d-]/.test(message) ||
+  /\bgot \d+ bytes\b/.test(message) ||
   /\b(tensor|entry|node|layer|weights?|attribute|array|group|dataset|initializer)\b/i.test(
     message,
   ) ||
-  /\b(external file|metadata|__metadata__|input|output|the file of)\b/.test(message) ||
+  /\b(external file|metadata|__metadata__|input|output|the file of|the file beside)\b/.test(message) ||
+  /\b[\w[\]]+ of (the model|model\.json|weightsManifest\S*) must\b/.test(message) ||
+  /: (opset|modelTopology|weightsManifest\S*|the model|the outputs) must\b/.test(message) ||
+  /: '\/[^']*' must\b/.test(message) ||
   /'.+' must (name a place that exists|have a shorter name)/.test(message)
 
 /** The same message for another byte or name. */

@@ -29,7 +29,7 @@ export function readSuperblock(op: string, bytes: Uint8Array): number {
   const end = cursor.u64()
   if (base !== 0) cursor.refuse('must have base address 0', String(base))
   if (end === nowhere || end > bytes.length) {
-    const hint = 'the file is cut short'
+    const hint = `the file is cut short at byte ${bytes.length}`
     const needs = `must be at least ${end} bytes long, as its superblock says`
     fail({ op, argument: 'the file', needs, got: `${bytes.length} bytes`, hint })
   }

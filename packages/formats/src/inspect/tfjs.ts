@@ -59,7 +59,12 @@ async function inspectGroup(
   const files: ByteSource[] = []
   for (const path of asList(at(group, 'paths'))) {
     if (typeof path !== 'string')
-      fail({ op, argument: `${label}.paths`, needs: 'must be names of files', got: String(path) })
+      fail({
+        op,
+        argument: `paths of ${label}`,
+        needs: 'must be names of files',
+        got: String(path),
+      })
     const file = await openBeside(source.name, path).catch((cause: unknown) => {
       if (!(cause instanceof StriateError)) throw cause
       const needs = 'must lie beside the model'

@@ -1,5 +1,5 @@
 /** The settings of a Keras layer or model: plain data that somebody else wrote, each field checked when it is read. */
-import { describe, fail } from 'striate'
+import { describe, fail, readJson, StriateError } from 'striate'
 
 export type Json = null | boolean | number | string | readonly Json[] | JsonObject
 export interface JsonObject {
@@ -18,7 +18,24 @@ export function parseJson(op: string, what: string, bytes: Uint8Array | string):
     return JSON.parse(text) as Json
   } catch (cause) {
     const got = cause instanceof Error ? cause.message : describe(cause)
-    return fail({ op, argument: what, needs: 'must be JSON', got, cause })
+    return fail({
+      op,
+      argument: what,
+      needs: 'must be JSON',
+      got: `${got}${placeOf(bytes)}`,
+      cause,
+    })
+  }
+}
+
+/** Where the text stops being JSON: V8 says so only now and then, and in characters. */
+function placeOf(bytes: Uint8Array | string): string {
+  const text = typeof bytes === 'string' ? new TextEncoder().encode(bytes) : bytes
+  try {
+    readJson('parseJson', text, 0, text.length)
+    return ''
+  } catch (error) {
+    return error instanceof StriateError ? ` (${error.argument})` : ''
   }
 }
 

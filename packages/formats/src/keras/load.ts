@@ -67,7 +67,8 @@ async function open(op: string, bytes: Uint8Array, options: KerasOptions): Promi
   }
   if (!isHdf5(bytes)) {
     const got = bytes.length === 0 ? 'an empty file' : describe([...bytes.subarray(0, 8)])
-    fail({ op, argument: 'the file', needs: 'must be a .keras or an HDF5 file', got })
+    const needs = 'must be a .keras or an HDF5 file'
+    fail({ op, argument: 'the file', needs, got: `${got} at byte 0` })
   }
   const root = openHdf5(op, bytes, { limit })
   const text = root.attribute('model_config')

@@ -1,5 +1,7 @@
 /** Weights that lie in files beside the model: where they may lie, and what of them is read. */
+
 import { readBytes } from 'striate'
+import { nodeModule } from '../node.ts'
 import { fail, quote } from './complain.ts'
 
 /** Reads the file of that location, which is relative to the model and does not leave its folder. */
@@ -102,8 +104,8 @@ function wholeNumber(argument: string, key: string, value: string): number {
 
 /** Reads files of a folder; a link that leads out of it is refused. Node only. */
 export async function folderReader(model: string, limit: number): Promise<ExternalReader> {
-  const { realpath } = await import('node:fs/promises')
-  const { dirname, join, relative, isAbsolute } = await import('node:path')
+  const { realpath } = nodeModule('node:fs/promises')
+  const { dirname, join, relative, isAbsolute } = nodeModule('node:path')
   const folder = await realpath(dirname(model))
   return async (location) => {
     const path = join(folder, location)

@@ -1,5 +1,7 @@
 /** Reads ONNX files: from bytes, from a path, from the network. */
+
 import { readBytes } from 'striate'
+import { nodeModule } from '../node.ts'
 import { fail, list, quote } from './complain.ts'
 import { ExternalFiles, type ExternalReader, folderReader } from './external.ts'
 import { OnnxNetwork } from './network.ts'
@@ -103,7 +105,7 @@ async function placeOf(source: string | URL, limit: number): Promise<Place> {
   const text = String(source)
   const isFile = source instanceof URL ? source.protocol === 'file:' : !/^https?:/i.test(text)
   if (isFile && isNode()) {
-    const path = source instanceof URL ? (await import('node:url')).fileURLToPath(source) : source
+    const path = source instanceof URL ? nodeModule('node:url').fileURLToPath(source) : source
     let reader: ExternalReader | undefined
     return {
       model: () => readBytes(path, { limit }),

@@ -1,12 +1,9 @@
 /** Why a network cannot be written as source, in the library's words. */
 import { StriateError } from 'striate'
 
-/** A part of a network that a program cannot say. Targets may try another way of saying it. */
-export class Refusal extends StriateError {}
-
 /** Throws: `where` cannot be written because of `reason`. */
 export function refuse(where: string, reason: string, hint?: string): never {
-  throw new Refusal({
+  throw new StriateError({
     op: 'exportSource',
     argument: 'network',
     needs: 'must be sayable in the target',

@@ -72,7 +72,13 @@ async function findDirectory(op: string, source: ByteSource): Promise<Place> {
   if (at < 0) {
     const got = source.size < endBytes ? `${source.size} bytes` : 'no record of its end'
     const needs = 'must be a zip file'
-    fail({ op, argument: fileName(source), needs, got, hint: 'it may be cut short' })
+    fail({
+      op,
+      argument: fileName(source),
+      needs,
+      got,
+      hint: `it may be cut short at byte ${source.size}`,
+    })
   }
   const argument = `the end record (byte ${from + at})`
   const isWide =

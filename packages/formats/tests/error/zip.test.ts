@@ -165,7 +165,7 @@ describe('files', () => {
     for (let length = 0; length < whole.length; length++)
       expect(await refusal(whole.slice(0, length)), `${length} bytes`).not.toBe('nothing')
     expect(await refusal(whole.slice(0, 100))).toBe(
-      'decodeNpz: the file must be a zip file, got no record of its end; it may be cut short',
+      'decodeNpz: the file must be a zip file, got no record of its end; it may be cut short at byte 100',
     )
   })
 

@@ -19,7 +19,7 @@ export interface SourceCase {
   readonly build: () => nn.Layer
   /** Without the batch. */
   readonly input: readonly number[]
-  readonly dtype?: 'int32'
+  readonly dtype?: 'float32' | 'int32'
   /** What the refusal of a target says; other targets say the network. */
   readonly refused?: Partial<Readonly<Record<'pytorch' | 'keras' | 'ts', RegExp>>>
 }

@@ -115,8 +115,8 @@ async function ofFile(files: NodeFiles, path: string): Promise<ByteSource> {
 async function ofUrl(url: URL): Promise<ByteSource> {
   if (url.protocol === 'file:') {
     const files = await nodeFilesIfAny()
-    const { fileURLToPath } = files === null ? { fileURLToPath: null } : await import('node:url')
-    if (files !== null && fileURLToPath !== null) return ofFile(files, fileURLToPath(url))
+    if (files !== null)
+      return ofFile(files, process.getBuiltinModule('node:url').fileURLToPath(url))
   }
   const name = url.href
   const first = await request(name, 0, firstRange)

@@ -106,7 +106,7 @@ const thrice = Array.from({ length: 30 }, (_, index) => 2 ** (index % 10))
 
 /**
  * WaveNet: one-hot samples `[batch, 256, length]` → `[batch, 256, length]`, the logits of the sample
- * after each. Nothing looks ahead.
+ * after each. Nothing looks ahead. `waveNetSampler` runs it sample by sample and draws sound.
  *
  * The residual convolution of the last layer feeds nothing, as in most builds of the network; it is
  * here so that all layers have the same states.

@@ -9,3 +9,8 @@ export {
 export { type Conv1dStream, type StreamConv1dOptions, streamConv1d } from './streamConv1d.ts'
 export type { Box } from './tile/box.ts'
 export { type TiledConvOptions, type TileProgress, tiledConv } from './tile/tiledConv.ts'
+export {
+  type WaveNetSampleOptions,
+  type WaveNetSampler,
+  waveNetSampler,
+} from './waveNetSampler.ts'

@@ -63,7 +63,7 @@ describe('cells', () => {
 
 describe('many receptive fields', () => {
   it('are those of each', () => {
-    const x = ones([1, 4, 12, 11])
+    const x = ones([1, 4, 12, 10])
     const values: Tensor[] = [x]
     const weight = (from: number, to: number, size: number): Tensor => ones([to, from, size, size])
     values.push(conv2d(x, weight(4, 4, 3), { padding: 1 }))

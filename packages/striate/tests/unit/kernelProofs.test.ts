@@ -181,7 +181,7 @@ describe('a wrong kernel', () => {
   })
 
   it.each([
-    ['elementwiseModule', 'elementwise', () => mul(add(convolution(4), 2), 3)],
+    ['elementwiseModule', 'elementwise', () => mul(add(matrix(++shape, 30), 2), 3)],
     ['contractionModule', 'matmul', () => matmul(matrix(++shape, 20), matrix(20, 20))],
   ] as const)(
     'of no other candidate (%s) gives way to the plain loops',
@@ -196,9 +196,12 @@ describe('a wrong kernel', () => {
   it('is found on noise, where the real values say nothing', async () => {
     broken.is = (name, { relaxed }) => name === 'contractionModule' && relaxed
     forceAlgorithm('contraction')
-    expect(await conv2d(zeros([1, 8, 20, 20]), zeros([8, 8, 3, 3])).data()).toEqual(
-      new Float32Array(8 * 18 * 18),
-    )
+    // Zeros are right whatever the sign; after a few of them noise is tried.
+    for (let run = 0; run < 4; run++) {
+      expect(warned).toEqual([])
+      const y = conv2d(zeros([1, 8, 20, 20]), zeros([8, 8, 3, 3]))
+      for (const value of await y.data()) expect(value).toBeCloseTo(0, 9)
+    }
     expect(warned).toHaveLength(2)
     expect(await errorOf(() => convolution(8))).toBeLessThan(1e-5)
     expect(warned).toHaveLength(2)

@@ -7,11 +7,14 @@ import { nested, pythonName, quoted, tuple } from '../python/literals.ts'
 import { refuse } from '../refuse.ts'
 import { after, bracket, broken, flat, type Text } from '../text.ts'
 import { channelOrder, Flow, type Held, identityOrder, known } from './flow.ts'
-import { helperCode } from './helpers.ts'
-import { layerCall, type WeightRule } from './layers.ts'
+import { helperCode, helperNames } from './helpers.ts'
+import { layerCall } from './layers.ts'
 import { type Given, operate } from './operations.ts'
+import type { WeightRule } from './write.ts'
 
 const layout = { indent: '    ', width: 100 }
+
+const reserved = ['keras', 'np', 'layers', 'ops', 'inputs', 'load', 'set_weights', ...helperNames]
 
 /** Training does something else than use, which operations would not know. */
 const trains = /^(batchNorm|dropout)/
@@ -65,7 +68,7 @@ class Writer {
       .sizesOf(this.#input)
       .slice(1)
       .map((size) => known('', size))
-    const maker = pythonName(this.#name)
+    const maker = pythonName(this.#name, reserved)
     const dtype = input.dtype === 'int32' ? ', dtype="int32"' : ''
     const model = [
       `def ${maker}():`,

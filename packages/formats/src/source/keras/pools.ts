@@ -4,12 +4,7 @@ import { number, sizes, tuple } from '../python/literals.ts'
 import { call } from '../text.ts'
 import { fullPads, type Pair, type PoolSettings, poolOf } from '../windows.ts'
 import type { Flow, Held } from './flow.ts'
-import type { LayerPlace } from './layers.ts'
-
-const format = (flow: Flow): string => (flow.channelsLast ? '' : 'data_format="channels_first"')
-
-const joined = (...parts: readonly string[]): string =>
-  parts.filter((part) => part !== '').join(', ')
+import { formatWord, type LayerPlace, words } from './write.ts'
 
 /** Null for dilated windows, which operations lay out. */
 export function poolLayer(layerCall: LayerCall, x: Held, { flow }: LayerPlace): Held | null {
@@ -22,7 +17,7 @@ export function poolLayer(layerCall: LayerCall, x: Held, { flow }: LayerPlace): 
   const full = fullPads(settings).map(([low, high]): Pair => [low, Math.max(high, 0)])
   const strides = stride.every((each, a) => each === kernel[a]) ? '' : `strides=${sizes(stride)}`
   const kind = how === 'max' ? 'Max' : 'Average'
-  const pool = `layers.${kind}Pooling${rank}D(${joined(sizes(kernel), strides, format(flow))})`
+  const pool = `layers.${kind}Pooling${rank}D(${words(sizes(kernel), strides, formatWord(flow))})`
   const outside = how === 'max' ? ['constant_values=-float("inf")'] : []
   const pairs = ready.order.map((axis) => {
     const pair = axis < first ? undefined : full[axis - first]

@@ -47,9 +47,14 @@ export function nested(values: ArrayLike<number>, shape: readonly number[]): Tex
   return part(0)
 }
 
-/** A name that Python accepts for a variable or function. */
-export const pythonName = (name: string): string => {
+const keywordList =
+  'and as assert async await break class continue def del elif else except finally for from global if ' +
+  'import in is lambda nonlocal not or pass raise return try while with yield'
+
+/** A name that Python accepts for a function, and that is neither its own word nor one of `taken`. */
+export function pythonName(name: string, taken: readonly string[]): string {
   const plain = name.replaceAll(/[^A-Za-z0-9]+/g, '_').replaceAll(/^_+|_+$/g, '')
   const snake = plain.replaceAll(/([a-z0-9])([A-Z])/g, '$1_$2').toLowerCase()
-  return /^[a-z]/.test(snake) ? snake : `network_${snake}`
+  if (!/^[a-z]/.test(snake)) return `network_${snake}`
+  return [...keywordList.split(' '), ...taken].includes(snake) ? `${snake}_network` : snake
 }

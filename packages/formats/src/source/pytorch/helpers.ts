@@ -113,3 +113,6 @@ export function helperCode(used: ReadonlySet<string>): string[] {
   for (const name of used) add(name)
   return Object.entries(helpers).flatMap(([name, { code }]) => (wanted.has(name) ? [code] : []))
 }
+
+/** Names that programs use themselves. */
+export const helperNames: readonly string[] = Object.keys(helpers)

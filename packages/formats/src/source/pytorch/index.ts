@@ -6,11 +6,24 @@ import { nameValues } from '../names.ts'
 import { nested, number, pythonName, quoted, tuple } from '../python/literals.ts'
 import { refuse } from '../refuse.ts'
 import { after, bracket, broken, call, flat, isIdentifier, type Text } from '../text.ts'
-import { helperCode } from './helpers.ts'
+import { helperCode, helperNames } from './helpers.ts'
 import { layerModule } from './layers.ts'
 import { operationText, torchType } from './operations.ts'
 
 const layout = { indent: '    ', width: 100 }
+
+/** Names that programs use for other things. */
+const reserved = [
+  'torch',
+  'nn',
+  'load',
+  'F',
+  'OrderedDict',
+  'None',
+  'True',
+  'False',
+  ...helperNames,
+]
 
 /** Training does something else than use, which a written forward would not know. */
 const trains = /^(batchNorm|dropout)/
@@ -19,7 +32,7 @@ class Writer {
   readonly #name: string
   readonly #description: Description
   readonly #helpers = new Set<string>()
-  readonly #classes = new Classes(['Block', 'OrderedDict', 'F'])
+  readonly #classes = new Classes(reserved)
   /** Layers that stand at several places, by variables. */
   readonly #shared = new Map<Module, string>()
   readonly #sharedLines: string[] = []
@@ -38,7 +51,7 @@ class Writer {
       this.#sharedLines.push(`    ${broken(after(`${variable} = `, text), layout, 4)}`)
     }
     const network = this.#module(root)
-    const maker = pythonName(this.#name)
+    const maker = pythonName(this.#name, reserved)
     const [, ...sizes] = input.shape
     const code = [
       ...helperCode(this.#helpers),
@@ -53,9 +66,9 @@ class Writer {
     """The network in use, with weights that Striate saved as safetensors."""
     from safetensors.torch import load_file
 
-    network = ${maker}()
-    network.load_state_dict(load_file(path))
-    return network.eval()`,
+    loaded = ${maker}()
+    loaded.load_state_dict(load_file(path))
+    return loaded.eval()`,
     ]
     const uses = (word: string): boolean => code.some((part) => part.includes(word))
     const imports = [

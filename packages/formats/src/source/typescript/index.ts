@@ -10,6 +10,15 @@ import { operationText, takesNumbers } from './operations.ts'
 
 const words = { known: '', once: 'const ', changes: 'let ' } as const
 
+/** Words of the language that are no names. */
+const keywords = new Set(
+  (
+    'await break case catch class const continue debugger default delete do else enum export extends false ' +
+    'finally for function if import in instanceof let new null return static super switch this throw true ' +
+    'try typeof var void while with yield'
+  ).split(' '),
+)
+
 const layout = { indent: '  ', width: 100 }
 
 const base = `/** Layers and parameters by name. */
@@ -42,7 +51,7 @@ class Writer {
   readonly #name: string
   readonly #description: Description
   readonly #functions = new Set<string>()
-  readonly #classes = new Classes(['Block', 'Tensor'])
+  readonly #classes = new Classes(['Block', 'Tensor', 'Map', 'Object', 'Record', 'Readonly'])
   readonly #shared = new Map<Module, string>()
   readonly #sharedLines: string[] = []
 
@@ -60,7 +69,9 @@ class Writer {
       this.#sharedLines.push(`  ${broken(after(`const ${variable} = `, text), layout, 2)}`)
     }
     const network = this.#module(root)
-    const maker = typescriptName(this.#name)
+    const own = typescriptName(this.#name)
+    const isTaken = own === 'nn' || own === 'zeros' || this.#functions.has(own) || keywords.has(own)
+    const maker = isTaken ? `${own}Network` : own
     const [, ...sizes] = input.shape
     const hasBlocks = this.#classes.code.length > 0
     if (hasBlocks) this.#use('zeros')

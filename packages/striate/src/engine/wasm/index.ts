@@ -9,30 +9,24 @@ import { getThreads } from '../threads.ts'
 import { canariesOn } from './canaries.ts'
 import { optimised } from './compile.ts'
 import { fusionKey } from './epilogues.ts'
+import { homeOf, identityOf } from './homes.ts'
 import { KernelCache } from './kernelCache.ts'
 import { linkAt, linkPlan } from './linking.ts'
 import { forcedAlgorithm } from './lower/chooser.ts'
 import { viewAt, viewOf } from './lower/host.ts'
 import { type Block, EngineMemory, isLackOfMemory } from './memory.ts'
 import { nameLargest } from './naming.ts'
-import type {
-  Identity,
-  LinkedProgram,
-  Plan,
-  PlannedGraph,
-  RunContext,
-  Step,
-  ValueId,
-} from './plan.ts'
+import type { LinkedProgram, Plan, PlannedGraph, RunContext, ValueId } from './plan.ts'
 import { makePlan } from './planner.ts'
 import { printPlan } from './planPrinter.ts'
 import { ThreadPool } from './pool.ts'
-import { merge, type Stage } from './program.ts'
+import type { Stage } from './program.ts'
 import { noiseFor } from './proof/noise.ts'
-import { type Proof, Proofs } from './proof/proof.ts'
+import { Proofs } from './proof/proof.ts'
 import { trustKey } from './proof/trust.ts'
 import { newResidentId, Residency, type Resident } from './residency.ts'
-import { StoredValue, StoredValues } from './stored.ts'
+import { stagesToSkip, withLooks, withTicks } from './stages.ts'
+import { StoredValues } from './stored.ts'
 import { structureOf } from './structure.ts'
 import { type TuningReport, tuneTiles } from './tuning/tune.ts'
 
@@ -169,13 +163,15 @@ export class WasmEngine implements Engine {
       // Plans that run as they are hold proven kernels only.
       const proof = tick || plan.linked ? null : proofs.of(graph)
       const stages = tick ? withTicks(plan.steps, tick) : proof ? withLooks(plan, proof) : null
-      const { values, began } = this.#perform(graph, stages, null)
-      if (proof?.isOpen) this.#try(graph, stages)
+      const { values, began } = this.#perform(graph, stages, proof !== null, null)
+      if (proof && proofs.add(proof) === 'noise') {
+        this.#try(graph, stages)
+        proofs.close(proof)
+      }
       if (proof?.condemns(features)) {
         this.#restart()
         return null
       }
-      if (proof) proofs.add(proof)
       for (const [i, node] of structure.wanted.entries())
         if (!node.isKnown) settle(node, values[i]!)
       return { graph, began }
@@ -190,7 +186,7 @@ export class WasmEngine implements Engine {
   /** Runs the plan on noise. */
   #try(graph: PlannedGraph, stages: readonly Stage[] | null): void {
     try {
-      this.#perform(graph, stages, graph.structure.leaves.map(noiseFor))
+      this.#perform(graph, stages, true, graph.structure.leaves.map(noiseFor))
     } catch {
       // Not every operator takes any number: then the real values have the last word.
     }
@@ -209,6 +205,7 @@ export class WasmEngine implements Engine {
   #perform(
     { plan, structure, threads, features }: PlannedGraph,
     ownStages: readonly Stage[] | null,
+    isProof: boolean,
     noise: readonly TypedArray[] | null,
   ): { readonly values: readonly (TypedArray | ValueSource)[]; readonly began: number } {
     const { memory, pool, residency, stored } = this.#machinery!
@@ -238,9 +235,11 @@ export class WasmEngine implements Engine {
         const work = stages[stage]!
         if ('host' in work) work.host(context)
       }
-      const skipped = stagesToSkip(plan, stages, (i) =>
+      const kept = stagesToSkip(plan, stages, (i) =>
         noise ? newResidentId() : identityOf(leaves[i]!, residency, memory),
       )
+      // What is left out cannot be looked at.
+      const skipped = isProof ? [] : kept
       const run = (): void => pool.run(program, isParallel, skipped, host)
       if (plan.hasRun) run()
       else optimised(features, run)
@@ -305,54 +304,6 @@ export class WasmEngine implements Engine {
     const own = [...plan.tables, ...(plan.linked?.blocks ?? []), ...(block ? [block] : [])]
     for (const each of own) memory.free(each)
   }
-}
-
-/** Stages of steps whose kept values still hold; the other steps that keep values will have run. */
-function stagesToSkip(
-  plan: Plan,
-  stages: readonly Stage[],
-  identityOf: (leaf: number) => Identity,
-): number[] {
-  const holds = plan.kept.steps.map((step) => {
-    const now = step.leaves.map(identityOf)
-    const isSame = now.every((id, i) => id === step.ranWith?.[i])
-    step.ranWith = now
-    return isSame
-  })
-  return stages.flatMap((stage, i) =>
-    'parts' in stage && stage.keeper !== undefined && holds[stage.keeper] ? [i] : [],
-  )
-}
-
-/** The stages of the steps, with a look at the clock around each step. */
-function withTicks(steps: readonly Step[], tick: () => void): Stage[] {
-  const look: Stage = { host: tick }
-  return [look, ...steps.flatMap((step) => [...merge(step.stages), look])]
-}
-
-/** The stages of the steps, with a look at what each of them wrote. */
-function withLooks({ steps, watch }: Plan, proof: Proof): Stage[] {
-  return steps.flatMap((step, i) => {
-    const host = (context: RunContext): void => {
-      watch?.look(step, context)
-      proof.look(i, context)
-    }
-    return [...merge(step.stages), { host }]
-  })
-}
-
-/** Where the value of a leaf lies in memory, or null if it must be copied in. */
-function homeOf(leaf: Node, residency: Residency, memory: EngineMemory): Resident | null {
-  const home = leaf.source instanceof StoredValue ? leaf.source.homeIn(memory) : null
-  return home ?? residency.find(leaf.data!)
-}
-
-/** What no other value has, whether or not it has moved into memory; a number is its own. */
-function identityOf(leaf: Node, residency: Residency, memory: EngineMemory): Identity {
-  const home = leaf.source instanceof StoredValue ? leaf.source.homeIn(memory) : null
-  if (home) return home.id
-  const data = leaf.data!
-  return data.length === 1 ? `${data[0]}` : residency.identify(data)
 }
 
 function write(context: RunContext, value: ValueId, data: TypedArray): void {

@@ -22,8 +22,8 @@ const fewestDifferent = 3
 /** One wrong cell among many may be a threshold that rounding crossed. */
 const fewestWrong = 2
 
-/** `open` where the values at hand say nothing: all alike, not finite, or unknown. */
-export type Verdict = 'right' | 'wrong' | 'open'
+/** `silent` where the values say nothing (all alike, or not finite), `unknown` where no cell can be worked out. */
+export type Verdict = 'right' | 'wrong' | 'silent' | 'unknown'
 
 /** A step whose output can be held against the definition. */
 export interface Inspection {
@@ -36,12 +36,16 @@ export interface Inspection {
   readonly kernels: readonly string[]
 }
 
-/** The steps of a plan that call kernels other than the given ones. */
+/** Steps of one run in which a kernel is looked at. */
+const looksAtKernel = 2
+
+/** Steps of a plan that call kernels other than the given ones: each of these kernels in a few of them. */
 export function inspections(
   { steps, places, leaves }: Pick<Plan, 'steps' | 'places' | 'leaves'>,
   isProven: (kernel: string) => boolean,
 ): Inspection[] {
   const found: Inspection[] = []
+  const looks = new Map<string, number>()
   for (const [at, step] of steps.entries()) {
     if (steps[at + 1]?.operations === step.operations) continue
     const own = steps.filter(({ operations }) => operations === step.operations)
@@ -49,7 +53,10 @@ export function inspections(
     const position = step.operations
       .map((operation) => leaves.length + operation)
       .find((each) => places[each] === step.writes[0])
-    if (position === undefined || kernels.every(isProven)) continue
+    const isKnown = (kernel: string): boolean =>
+      isProven(kernel) || (looks.get(kernel) ?? 0) >= looksAtKernel
+    if (position === undefined || kernels.every(isKnown)) continue
+    for (const kernel of kernels) looks.set(kernel, (looks.get(kernel) ?? 0) + 1)
     found.push({ at, step, position, kernels })
   }
   return found
@@ -102,10 +109,11 @@ function samplesOf(size: number): number[] {
 }
 
 function judge(pairs: readonly (readonly [got: number, want: number])[]): Verdict {
+  if (pairs.length === 0) return 'unknown'
   const finite = pairs.filter(([, want]) => Number.isFinite(want))
   const largest = Math.max(0, ...finite.map(([, want]) => Math.abs(want)))
   const wrong = finite.filter(([got, want]) => !(Math.abs(got - want) <= tolerance * largest))
   if (wrong.length > 0 && wrong.length >= Math.min(fewestWrong, finite.length)) return 'wrong'
   const different = new Set(finite.map(([, want]) => want)).size
-  return largest > 0 && different >= Math.min(fewestDifferent, finite.length) ? 'right' : 'open'
+  return largest > 0 && different >= Math.min(fewestDifferent, finite.length) ? 'right' : 'silent'
 }

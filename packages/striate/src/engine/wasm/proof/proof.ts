@@ -1,33 +1,40 @@
 /**
- * The proof of a plan's kernels in its first run. Values that say nothing of a kernel (constants, zeros,
- * sums that overflow), or that seem wrong, lead to a second run on noise, which decides.
+ * The proof of a plan's kernels in its first run. What seems wrong leads to a run on noise, which decides;
+ * so do values that say nothing of a kernel (constants, zeros) if they come again and again.
  */
 import type { Features } from '../features.ts'
 import type { Plan, PlannedGraph, RunContext } from '../plan.ts'
 import { type Inspection, inspect, inspections, type Verdict } from './inspection.ts'
 import { distrust, isProving } from './trust.ts'
 
-/** A kernel is believed after so many steps that it got right. */
-const stepsUntilProven = 2
+/** Runs whose values may say nothing of a kernel. */
+const mostSilentRuns = 3
 
-/** Kernels that have been held against the definition, and how often. */
+/** Kernels that have been held against the definition. */
 export class Proofs {
-  readonly #rights = new Map<string, number>()
+  readonly #proven = new Set<string>()
+  readonly #silentRuns = new Map<string, number>()
 
   /** The proof that a plan needs, or null if all of its kernels are known to be right. */
   of({ plan }: PlannedGraph): Proof | null {
     if (!isProving()) return null
-    const found = inspections(plan, (kernel) => this.#count(kernel) >= stepsUntilProven)
+    const found = inspections(plan, (kernel) => this.#proven.has(kernel))
     return found.length > 0 ? new Proof(plan, found) : null
   }
 
-  /** Counts what a proof has shown; what stayed open counts too, or it would be looked at for ever. */
-  add(proof: Proof): void {
-    for (const kernel of proof.kernels) this.#rights.set(kernel, this.#count(kernel) + 1)
+  /** Believes what the values of a run have shown, and says whether noise is to show more. */
+  add(proof: Proof): 'enough' | 'noise' {
+    const { silent } = proof
+    for (const kernel of proof.kernels) if (!silent.has(kernel)) this.#proven.add(kernel)
+    for (const kernel of silent)
+      this.#silentRuns.set(kernel, (this.#silentRuns.get(kernel) ?? 0) + 1)
+    const isLong = [...silent].some((kernel) => this.#silentRuns.get(kernel)! > mostSilentRuns)
+    return proof.seemsWrong || isLong ? 'noise' : 'enough'
   }
 
-  #count(kernel: string): number {
-    return this.#rights.get(kernel) ?? 0
+  /** Believes all kernels, after a run on noise: they would be looked at for ever. */
+  close(proof: Proof): void {
+    for (const kernel of proof.kernels) this.#proven.add(kernel)
   }
 }
 
@@ -50,18 +57,20 @@ export class Proof {
     const inspection = this.#at.get(step)
     if (!inspection) return
     const verdict = inspect(inspection, this.#plan, context)
-    // What noise leaves open keeps the verdict of the real values.
-    if (verdict !== 'open' || !this.#verdicts.has(inspection))
-      this.#verdicts.set(inspection, verdict)
+    // What noise says nothing of keeps the verdict of the real values.
+    const tells = verdict === 'right' || verdict === 'wrong'
+    if (tells || !this.#verdicts.has(inspection)) this.#verdicts.set(inspection, verdict)
   }
 
-  /** Whether there is more to know: something seemed wrong, or a kernel was right nowhere. */
-  get isOpen(): boolean {
+  get seemsWrong(): boolean {
+    return this.#with('wrong').length > 0
+  }
+
+  /** Kernels whose results were right nowhere, for want of values that say something. */
+  get silent(): ReadonlySet<string> {
     const right = new Set(this.#with('right').flatMap(({ kernels }) => kernels))
-    return (
-      this.#with('wrong').length > 0 ||
-      this.#with('open').some(({ kernels }) => kernels.some((each) => !right.has(each)))
-    )
+    const kernels = this.#with('silent').flatMap((each) => each.kernels)
+    return new Set(kernels.filter((kernel) => !right.has(kernel)))
   }
 
   /** Whether a kernel is wrong: then says so, and has the next plans do without. */
