@@ -30,17 +30,17 @@ export const commands: Readonly<Record<CommandName, Entry>> = {
   },
   explain: {
     synopsis: 'explain <operator>',
-    summary: 'shapes, counts and the arithmetic of one output cell, with a drawing',
+    summary: 'shapes, counts and one output cell, with a drawing',
     load: async () => (await import('./explain.ts')).explain,
   },
   summary: {
     synopsis: 'summary <model>',
-    summary: 'the ledger of a network: shapes, parameters, multiply-adds, receptive field',
+    summary: 'shapes, parameters, work and receptive field of a network',
     load: async () => (await import('./summary.ts')).summary,
   },
   profile: {
     synopsis: 'profile <model>',
-    summary: 'where the time of a network goes, layer by layer, and a trace to look at',
+    summary: 'where the time of a network goes, layer by layer',
     load: async () => (await import('./profile.ts')).profile,
   },
   tune: {
@@ -60,12 +60,12 @@ export const commands: Readonly<Record<CommandName, Entry>> = {
   },
   runs: {
     synopsis: 'runs [folder]',
-    summary: 'the recorded trainings of a folder, or two of them side by side',
+    summary: 'recorded trainings, or two of them side by side',
     load: async () => (await import('./runs.ts')).runs,
   },
   inspect: {
     synopsis: 'inspect <file>',
-    summary: 'what a file holds: tensors, shapes, types, hashes, notes, operators',
+    summary: 'what a file holds: tensors, types, hashes, operators',
     load: async () => (await import('./inspect.ts')).inspect,
   },
   convert: {
@@ -75,7 +75,7 @@ export const commands: Readonly<Record<CommandName, Entry>> = {
   },
   export: {
     synopsis: 'export <model>',
-    summary: 'a network as a program for PyTorch, Keras or TypeScript, or as an ONNX file',
+    summary: 'a network as PyTorch, Keras, TypeScript or ONNX',
     load: async () => (await import('./export.ts')).exportNetwork,
   },
   help: {

@@ -42,7 +42,7 @@ describe('striate profile', () => {
     const { train, layers, totals } = JSON.parse(stdout)
     const names = layers.map(({ layer }: Layer) => layer)
     expect(train).toBe(true)
-    expect(names).toEqual(expect.arrayContaining(['0', 'gradient of 0', 'optimizer']))
+    expect(names).toEqual(expect.arrayContaining(['0 + 1', 'gradient of 0', 'optimizer']))
     // Each layer's weight gradient costs what it cost, and so do input gradients but the first.
     expect(totals.multiplyAdds).toBeGreaterThan(2 * 416_520)
     for (const { milliseconds } of layers as Layer[]) expect(milliseconds).toBeGreaterThan(0)
@@ -58,7 +58,7 @@ describe('striate profile', () => {
       const { traceEvents } = JSON.parse(readFileSync(join(cwd, 'a.json'), 'utf8'))
       const steps = traceEvents.filter(({ cat }: { cat?: string }) => cat === 'step')
       expect(steps.length).toBeGreaterThan(8)
-      expect(steps[0]).toMatchObject({ ph: 'X', ts: 0, args: { layer: '0' } })
+      expect(steps[0]).toMatchObject({ ph: 'X', ts: 0, args: { layer: '0 + 1' } })
     }))
 
   it.each([

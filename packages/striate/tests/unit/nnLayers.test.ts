@@ -482,7 +482,7 @@ describe.each(engines)('on the %s engine', (engine) => {
 
 it('every factory of the namespace was tried', () => {
   const tried = new Set(all.map(([kind]) => kind.toLowerCase()))
-  const elsewhere = ['sequential', 'residual', 'branches', 'lambda', 'embedding']
+  const elsewhere = ['sequential', 'residual', 'branches', 'lambda', 'embedding', 'replaceLayer']
   const wanted = Object.entries(factories)
     .filter(([name, value]) => typeof value === 'function' && /^[a-z]/.test(name))
     .map(([name]) => name)
