@@ -15,7 +15,7 @@ export interface ExportSourceOptions {
   readonly input: readonly number[]
   /** The type of the input: `'int32'` for a network that begins with an embedding. `'float32'` by default. */
   readonly dtype?: 'float32' | 'int32'
-  /** What the program calls the network. `'network'` by default. */
+  /** What the program calls the network. `'net'` by default. */
   readonly name?: string
   /** Where Keras's layers have the channels. `'channels-last'` by default, which all its backends know. */
   readonly layout?: Layout
@@ -37,7 +37,7 @@ function check(network: nn.Layer, options: ExportSourceOptions): void {
     wrong('options', 'must say to what, and the shape of the input', options)
   for (const name of Object.keys(options))
     if (!optionNames.includes(name)) wrong('options', `know ${optionNames.join(', ')}`, name)
-  const { to, input, dtype = 'float32', name = 'network', layout } = options
+  const { to, input, dtype = 'float32', name = 'net', layout } = options
   if (!targets.includes(to)) wrong('to', `must be one of ${targets.join(', ')}`, to)
   const isSize = (size: unknown): boolean => Number.isSafeInteger(size) && (size as number) >= 1
   if (!Array.isArray(input) || !input.every(isSize))
@@ -73,7 +73,7 @@ function check(network: nn.Layer, options: ExportSourceOptions): void {
  */
 export function exportSource(network: nn.Layer, options: ExportSourceOptions): string {
   check(network, options)
-  const { to, input, dtype = 'float32', name = 'network', layout = 'channels-last' } = options
+  const { to, input, dtype = 'float32', name = 'net', layout = 'channels-last' } = options
   const description = describeNetwork(network, { shape: input, dtype })
   switch (to) {
     case 'pytorch':

@@ -32,7 +32,7 @@ def run(folder):
     values = torch.frombuffer(bytearray((folder / "input.bin").read_bytes()), dtype=TYPES[facts["dtype"]])
     with torch.no_grad():
         output = network.eval()(values.reshape(facts["shape"]))
-    return list(output.shape), (output * 1.0001).contiguous().view(-1)
+    return list(output.shape), output.contiguous().view(-1)
 
 
 torch.set_num_threads(1)

@@ -23,7 +23,8 @@ describe('names', () => {
   }
 
   it.each([
-    ['pytorch', 'network', 'network'],
+    ['pytorch', 'network', 'network_network'],
+    ['keras', 'network', 'network'],
     ['pytorch', 'My Net-2', 'my_net_2'],
     ['pytorch', 'resNet', 'res_net'],
     ['pytorch', 'load', 'load_network'],

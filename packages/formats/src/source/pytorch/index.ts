@@ -17,6 +17,7 @@ const reserved = [
   'torch',
   'nn',
   'load',
+  'network',
   'F',
   'OrderedDict',
   'None',
@@ -66,9 +67,9 @@ class Writer {
     """The network in use, with weights that Striate saved as safetensors."""
     from safetensors.torch import load_file
 
-    loaded = ${maker}()
-    loaded.load_state_dict(load_file(path))
-    return loaded.eval()`,
+    network = ${maker}()
+    network.load_state_dict(load_file(path))
+    return network.eval()`,
     ]
     const uses = (word: string): boolean => code.some((part) => part.includes(word))
     const imports = [
