@@ -218,7 +218,7 @@ const complaints: readonly (readonly [() => unknown, string])[] = [
   ],
   [
     () => depthwiseConv(line, ones(2, 1, 2), { groups: 2 } as object),
-    "depthwiseConv: option 'groups' is unknown (known are bias, stride, dilation, padding, paddingMode, layout), got 2",
+    "depthwiseConv: option 'groups' is unknown (known are bias, stride, dilation, padding, paddingMode, layout, precision), got 2",
   ],
   [
     () => pointwiseConv(plane, ones(3, 2, 1, 2)),
