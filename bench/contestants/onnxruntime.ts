@@ -1,4 +1,5 @@
 /** ONNX Runtime, native and as WebAssembly: one interface, two packages. */
+import { networks } from '../harness/networks.ts'
 import { inputShape, outputShape, product } from '../harness/shape.ts'
 import { convolutionModel } from '../onnx/model.ts'
 import { importModules, type Library, type Opener } from './contestant.ts'
@@ -20,29 +21,37 @@ interface OnnxRuntime {
   }
 }
 
+/** Bytes that came as floats, behind their number. */
+const bytesOf = ({ buffer, byteOffset }: Float32Array): Uint8Array =>
+  new Uint8Array(buffer, byteOffset + 4, new Uint32Array(buffer, byteOffset, 1)[0])
+
 function library(runtime: OnnxRuntime, provider: 'cpu' | 'wasm', threads: number): Library {
   const { versions } = runtime.env
   return {
     version: (provider === 'cpu' ? versions.node : versions.web) ?? versions.common ?? 'unknown',
     threads,
-    async prepare(job, { x, weight }) {
-      if (job.kind !== 'forward') return 'has no gradients'
-      const session = await runtime.InferenceSession.create(convolutionModel(job.shape, weight!), {
+    async prepare(job, { x, weight, onnx }) {
+      if (job.kind !== 'forward' && job.kind !== 'network') return 'has no gradients'
+      const isNetwork = job.kind === 'network'
+      const model = isNetwork ? bytesOf(onnx!) : convolutionModel(job.shape, weight!)
+      const session = await runtime.InferenceSession.create(model, {
         executionProviders: [provider],
         graphOptimizationLevel: 'all',
         intraOpNumThreads: threads,
         interOpNumThreads: 1,
       })
-      const feeds = { x: new runtime.Tensor('float32', x!, inputShape(job.shape)) }
-      const size = product(outputShape(job.shape))
+      const input = isNetwork ? networks[job.network].input : inputShape(job.shape)
+      const feeds = { x: new runtime.Tensor('float32', x!, input) }
+      const size = isNetwork ? null : product(outputShape(job.shape))
       return {
         async run() {
           await session.run(feeds)
         },
         async outputs() {
           const { y } = await session.run(feeds)
-          if (y?.data.length !== size) throw new Error(`${y?.data.length} results, not ${size}`)
-          return { y: y.data }
+          const length = y?.data.length ?? 0
+          if (size !== null && length !== size) throw new Error(`${length} results, not ${size}`)
+          return { y: y!.data }
         },
       }
     },

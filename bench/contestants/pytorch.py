@@ -66,28 +66,14 @@ class Convolution:
     outputs = run
 
 
-class LeNet:
-    """Layers, activation and pooling as in striate's lenet5()."""
+class Steps:
+    """Steps of plain gradient descent on labelled pictures."""
 
-    def __init__(self, job, folder):
-        nn = torch.nn
-        self.x = read(folder, "x").reshape(job["batch"], 1, 28, 28)
+    def __init__(self, job, folder, net, picture):
+        self.x = read(folder, "x").reshape([job["batch"], *picture])
         self.labels = read(folder, "labels").long()
-        self.net = nn.Sequential(
-            nn.Conv2d(1, 6, 5, padding=2),
-            nn.Tanh(),
-            nn.AvgPool2d(2),
-            nn.Conv2d(6, 16, 5),
-            nn.Tanh(),
-            nn.AvgPool2d(2),
-            nn.Flatten(),
-            nn.Linear(400, 120),
-            nn.Tanh(),
-            nn.Linear(120, 84),
-            nn.Tanh(),
-            nn.Linear(84, 10),
-        )
-        parameters = list(self.net.parameters())
+        self.net = net.train()
+        parameters = list(net.parameters())
         self.first = [
             read(folder, f"parameter{i}").reshape(p.shape) for i, p in enumerate(parameters)
         ]
@@ -109,6 +95,62 @@ class LeNet:
     def outputs(self):
         self.reset()
         return {"losses": torch.tensor([self.run() for _ in range(5)])}
+
+
+def lenet(job, folder):
+    """Layers, activation and pooling as in striate's lenet5()."""
+    nn = torch.nn
+    net = nn.Sequential(
+        nn.Conv2d(1, 6, 5, padding=2),
+        nn.Tanh(),
+        nn.AvgPool2d(2),
+        nn.Conv2d(6, 16, 5),
+        nn.Tanh(),
+        nn.AvgPool2d(2),
+        nn.Flatten(),
+        nn.Linear(400, 120),
+        nn.Tanh(),
+        nn.Linear(120, 84),
+        nn.Tanh(),
+        nn.Linear(84, 10),
+    )
+    return Steps(job, folder, net, [1, 28, 28])
+
+
+class Block(torch.nn.Module):
+    def __init__(self, before, width):
+        super().__init__()
+        stride = 1 if before == width else 2
+        self.body = torch.nn.Sequential(
+            *unit(before, width, 3, stride), torch.nn.ReLU(), *unit(width, width, 3)
+        )
+        if before != width:
+            self.shortcut = torch.nn.Sequential(*unit(before, width, 1, stride))
+
+    def forward(self, x):
+        around = self.shortcut(x) if hasattr(self, "shortcut") else x
+        return functional.relu(self.body(x) + around)
+
+
+def unit(before, width, kernel, stride=1):
+    padding = 1 if kernel == 3 else 0
+    return [
+        torch.nn.Conv2d(before, width, kernel, stride, padding, bias=False),
+        torch.nn.BatchNorm2d(width),
+    ]
+
+
+def resnet20(job, folder):
+    """The network of harness/networks.ts."""
+    nn = torch.nn
+    layers = [*unit(3, 16, 3), nn.ReLU()]
+    before = 16
+    for width in (16, 32, 64):
+        for _ in range(3):
+            layers.append(Block(before, width))
+            before = width
+    net = nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(64, 10))
+    return Steps(job, folder, net, [3, 32, 32])
 
 
 def milliseconds(work, calls):
@@ -150,8 +192,10 @@ def answer(request):
         torch.set_num_threads(request["threads"])
         return {"version": torch.__version__, "threads": torch.get_num_threads()}
     if operation == "prepare":
-        kinds = {"lenet5": LeNet}
+        kinds = {"lenet5": lenet, "resnet20": resnet20}
         job = request["job"]
+        if job["kind"] == "network":
+            return {"unsupported": "reads no ONNX files"}
         work = kinds.get(job["kind"], Convolution)(job, request["data"])
         return {"unsupported": None}
     if operation == "outputs":

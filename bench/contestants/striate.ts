@@ -1,6 +1,7 @@
 /** Striate, from the built files. */
 import type * as Striate from 'striate'
-import { type ConvolutionJob, type LeNetJob, lenetParameterCount } from '../harness/job.ts'
+import type { ConvolutionJob, Job, LeNetJob, NetworkJob, ResNetJob } from '../harness/job.ts'
+import { networks, resnet20 } from '../harness/networks.ts'
 import { inputShape, outputShape, weightShape } from '../harness/shape.ts'
 import { type Arrays, importModules, type Opener, type Work } from './contestant.ts'
 
@@ -56,17 +57,24 @@ function convolution(striate: Module, job: ConvolutionJob, arrays: Arrays): Work
   }
 }
 
-function lenet(striate: Module, job: LeNetJob, arrays: Arrays): Work {
-  const { compute, crossEntropy, gradients, lenet5, sgd, tensor } = striate
-  const makeInput = (): Striate.Tensor => tensor(arrays.x!, [job.batch, 1, 28, 28])
+type Net = Striate.nn.Layer
+
+/** Steps of plain gradient descent on labelled pictures, from the same first parameters. */
+function steps(
+  striate: Module,
+  job: LeNetJob | ResNetJob,
+  arrays: Arrays,
+  net: Net,
+  picture: readonly number[],
+): Work {
+  const { compute, crossEntropy, gradients, sgd, tensor } = striate
+  const makeInput = (): Striate.Tensor => tensor(arrays.x!, [job.batch, ...picture])
   const labels = tensor(Int32Array.from(arrays.labels!), [job.batch])
-  const net = lenet5()
-  const names = Object.keys(net.stateDict())
+  const first = Object.fromEntries(Object.entries(net.stateDict()).map(([n, t]) => [n, t.detach()]))
   const reset = (): Striate.Optimizer => {
-    const values = Array.from({ length: lenetParameterCount }, (_, i) => arrays[`parameter${i}`]!)
-    const state = net.stateDict()
-    const entries = names.map((name, i) => [name, tensor(values[i]!, state[name]!.shape)])
-    net.loadStateDict(Object.fromEntries(entries))
+    net.loadStateDict(first)
+    for (const [i, parameter] of net.parameters().entries())
+      parameter.assign(tensor(arrays[`parameter${i}`]!, parameter.shape))
     return sgd({ learningRate: job.learningRate }).attach(net)
   }
   let optimizer = reset()
@@ -94,13 +102,81 @@ function lenet(striate: Module, job: LeNetJob, arrays: Arrays): Work {
   }
 }
 
+/** The residual network of the harness: three stages, each but the first halving space. */
+function residualNetwork({ nn, sequential }: Module): Net {
+  const { channels, blocks, classes } = resnet20
+  const unit = (inChannels: number, outChannels: number, kernelSize: number, stride = 1): Net[] => [
+    nn.conv2d({
+      inChannels,
+      outChannels,
+      kernelSize,
+      stride,
+      padding: kernelSize === 3 ? 1 : 0,
+      bias: false,
+    }),
+    nn.batchNorm2d(outChannels),
+  ]
+  const layers: Net[] = [...unit(3, channels[0], 3), nn.relu()]
+  let before: number = channels[0]
+  for (const width of channels)
+    for (let block = 0; block < blocks; block++) {
+      const stride = before === width ? 1 : 2
+      layers.push(
+        nn.residual(
+          sequential(...unit(before, width, 3, stride), nn.relu(), ...unit(width, width, 3)),
+          before === width ? undefined : sequential(...unit(before, width, 1, stride)),
+          { activation: nn.relu() },
+        ),
+      )
+      before = width
+    }
+  return sequential(...layers, nn.globalAvgPool2d(), nn.flatten(), nn.linear(before, classes))
+}
+
+/** A network in use: another input at every call, the result in an array. */
+function network(striate: Module, { network: name }: NetworkJob, arrays: Arrays): Work {
+  const { models, tensor } = striate
+  const net = models[name]()
+  let at = 0
+  const state = Object.entries(net.stateDict()).map(([key, { shape, size }]) => {
+    at += size
+    return [key, tensor(arrays.state!.slice(at - size, at), shape)] as const
+  })
+  net.loadStateDict(Object.fromEntries(state))
+  net.eval()
+  const makeInput = (): Striate.Tensor => tensor(arrays.x!, networks[name].input)
+  const compute = (x: Striate.Tensor): Promise<Striate.TypedArray> => net.forward(x).data()
+  let provided: Striate.Tensor[] = []
+  return {
+    provide(calls) {
+      provided = Array.from({ length: calls }, makeInput)
+    },
+    async run() {
+      await compute(provided.pop()!)
+    },
+    outputs: async () => ({ y: (await compute(makeInput())) as Float32Array }),
+  }
+}
+
+function work(striate: Module, job: Job, arrays: Arrays): Work {
+  switch (job.kind) {
+    case 'lenet5':
+      return steps(striate, job, arrays, striate.lenet5(), [1, 28, 28])
+    case 'resnet20':
+      return steps(striate, job, arrays, residualNetwork(striate), [3, 32, 32])
+    case 'network':
+      return network(striate, job, arrays)
+    default:
+      return convolution(striate, job, arrays)
+  }
+}
+
 export const openStriate: Opener = async (threads, { modules }) => {
   const striate = await importModules<Module>(modules)
   striate.setThreads?.(threads)
   return {
     version: 'built here',
     threads: striate.getThreads?.() ?? 1,
-    prepare: async (job, arrays) =>
-      job.kind === 'lenet5' ? lenet(striate, job, arrays) : convolution(striate, job, arrays),
+    prepare: async (job, arrays) => work(striate, job, arrays),
   }
 }

@@ -113,6 +113,7 @@ export const openTensorFlow: Opener = async (threads, { modules, assets }) => {
     version: tf.version_core,
     threads: tf.getThreadsCount(),
     async prepare(job, arrays) {
+      if (job.kind === 'network') return 'reads no ONNX files'
       if (job.kind !== 'forward') return 'has no gradient of filters on this backend'
       return convolution(tf, job, arrays)
     },

@@ -2,10 +2,13 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type ArraySpecification, inputsOf, type Job } from './job.ts'
+import { networkArrays } from './networkData.ts'
 import { product } from './shape.ts'
 
+export type Uniform = () => number
+
 /** Uniform in [0, 1). Marsaglia, "Xorshift RNGs" (2003). */
-function uniform(seed: number): () => number {
+export function uniform(seed: number): Uniform {
   let state = seed
   return () => {
     state ^= state << 13
@@ -27,9 +30,15 @@ function valuesOf({ shape, scale, labels }: ArraySpecification, seed: number): F
 
 /** Writes the arrays of a job as `<name>.f32`, little-endian as every machine of interest is. */
 export async function writeInputs(job: Job, folder: string): Promise<void> {
-  const writing = inputsOf(job).map((array, index) => {
-    const values = valuesOf(array, 0x9e3779b9 ^ (index + 1))
-    return writeFile(join(folder, `${array.name}.f32`), new Uint8Array(values.buffer))
-  })
-  await Promise.all(writing)
+  const arrays =
+    job.kind === 'network'
+      ? Object.entries(await networkArrays(job))
+      : inputsOf(job).map(
+          (array, index) => [array.name, valuesOf(array, 0x9e3779b9 ^ (index + 1))] as const,
+        )
+  await Promise.all(
+    arrays.map(([name, { buffer, byteOffset, byteLength }]) =>
+      writeFile(join(folder, `${name}.f32`), new Uint8Array(buffer, byteOffset, byteLength)),
+    ),
+  )
 }

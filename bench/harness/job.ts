@@ -1,4 +1,5 @@
 /** What contestants are given to do, and the data that it is done with. */
+import { type NetworkName, networks, resnet20 } from './networks.ts'
 import { inputShape, multiplyAdds, outputShape, product, type Shape, weightShape } from './shape.ts'
 
 /** `training` is the forward pass and the gradients of input and weight for a given upstream. */
@@ -19,7 +20,21 @@ export interface LeNetJob {
   readonly learningRate: number
 }
 
-export type Job = ConvolutionJob | LeNetJob
+/** A whole network in use; what it reads is made with the library, see networkData.ts. */
+export interface NetworkJob {
+  readonly kind: 'network'
+  readonly network: NetworkName
+  readonly multiplyAdds: number
+}
+
+/** One step of plain gradient descent on a residual network of 20 layers for pictures of 32 × 32. */
+export interface ResNetJob {
+  readonly kind: 'resnet20'
+  readonly batch: number
+  readonly learningRate: number
+}
+
+export type Job = ConvolutionJob | LeNetJob | NetworkJob | ResNetJob
 
 /** Names and sizes of the arrays of a job; the same ones for every contestant. */
 export interface ArraySpecification {
@@ -44,10 +59,67 @@ const lenetParameters: readonly (readonly number[])[] = [
   [10],
 ]
 
-export const lenetParameterCount: number = lenetParameters.length
+/**
+ * Parameters of the residual network in the order of its layers: the weight of each convolution, and scale
+ * and shift of the normalisation that follows it, those of a shortcut after the block.
+ */
+export function resnetParameters(): number[][] {
+  const { channels, blocks, classes } = resnet20
+  const unit = (from: number, to: number, kernel: number): number[][] => [
+    [to, from, kernel, kernel],
+    [to],
+    [to],
+  ]
+  const shapes = unit(3, channels[0], 3)
+  let before: number = channels[0]
+  for (const width of channels)
+    for (let block = 0; block < blocks; block++) {
+      shapes.push(...unit(before, width, 3), ...unit(width, width, 3))
+      if (before !== width) shapes.push(...unit(before, width, 1))
+      before = width
+    }
+  return [...shapes, [classes, before], [classes]]
+}
+
+/** Products of its forward pass for one picture. */
+function resnetWork(): number {
+  const { channels, blocks, classes } = resnet20
+  let side = 32
+  let before: number = channels[0]
+  let work = 9 * 3 * before * side ** 2
+  for (const width of channels)
+    for (let block = 0; block < blocks; block++) {
+      if (before !== width) {
+        side /= 2
+        work += before * width * side ** 2
+      }
+      work += 9 * (before + width) * width * side ** 2
+      before = width
+    }
+  return work + before * classes
+}
 
 /** The arrays that contestants read; in files or under addresses of these names. */
 export function inputsOf(job: Job): ArraySpecification[] {
+  if (job.kind === 'network') {
+    // The sizes of the last two are known to who writes them.
+    return [
+      { name: 'x', shape: networks[job.network].input, scale: 1 },
+      { name: 'state', shape: [0], scale: 0 },
+      { name: 'onnx', shape: [0], scale: 0 },
+    ]
+  }
+  if (job.kind === 'resnet20') {
+    return [
+      { name: 'x', shape: [job.batch, 3, 32, 32], scale: 1 },
+      { name: 'labels', shape: [job.batch], scale: resnet20.classes, labels: true },
+      ...resnetParameters().map((shape, index) => ({
+        name: `parameter${index}`,
+        shape,
+        scale: shape.length > 1 ? Math.sqrt(3 / product(shape.slice(1))) : 1,
+      })),
+    ]
+  }
   if (job.kind === 'lenet5') {
     return [
       { name: 'x', shape: [job.batch, 1, 28, 28], scale: 1 },
@@ -73,8 +145,12 @@ export function workOf(job: Job): number {
     const forward = 6 * 784 * 25 + 16 * 100 * 150 + 400 * 120 + 120 * 84 + 84 * 10
     return 3 * job.batch * forward
   }
+  if (job.kind === 'network') return job.multiplyAdds
+  if (job.kind === 'resnet20') return 3 * job.batch * resnetWork()
   return (job.kind === 'training' ? 3 : 1) * multiplyAdds(job.shape)
 }
 
-export const nameOf = (job: Job): string =>
-  job.kind === 'lenet5' ? `lenet5_b${job.batch}` : job.shape.name
+export function nameOf(job: Job): string {
+  if (job.kind === 'network') return job.network
+  return 'shape' in job ? job.shape.name : `${job.kind}_b${job.batch}`
+}

@@ -6,6 +6,8 @@ const titles: Readonly<Record<Table['kind'], string>> = {
   forward: 'forward',
   training: 'forward and backward',
   lenet5: 'training step',
+  network: 'whole network',
+  resnet20: 'training step',
 }
 
 /** Three significant digits, without an exponent. */

@@ -37,7 +37,9 @@ export const saysWhere = (message: string): boolean =>
   /\b(tensor|entry|node|layer|weights?|attribute|array|group|dataset|initializer)\b/i.test(
     message,
   ) ||
-  /\b(external file|metadata|__metadata__|input|output|the file of|the file beside)\b/.test(message) ||
+  /\b(external file|metadata|__metadata__|input|output|the file of|the file beside)\b/.test(
+    message,
+  ) ||
   /\b[\w[\]]+ of (the model|model\.json|weightsManifest\S*) must\b/.test(message) ||
   /: (opset|modelTopology|weightsManifest\S*|the model|the outputs) must\b/.test(message) ||
   /: '\/[^']*' must\b/.test(message) ||

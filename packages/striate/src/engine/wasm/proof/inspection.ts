@@ -12,7 +12,7 @@ import { Cells } from './cells.ts'
 const [mostSamples, fewSamples] = [24, 4]
 
 /** Cells that are read for those of a step gladly, and at most. */
-const [gladly, budget] = [12_000, 100_000]
+const [gladly, budget] = [6_000, 100_000]
 
 const tolerance = 1e-2
 
