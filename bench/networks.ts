@@ -2,23 +2,15 @@
 import { hold } from './harness/championship.ts'
 import { command, prepareLibrary } from './harness/command.ts'
 import { type Job, nameOf } from './harness/job.ts'
-import { networkWork } from './harness/networkData.ts'
-import { type NetworkName, networks } from './harness/networks.ts'
+import { networkJobs } from './harness/networkData.ts'
+import { usualNetworks } from './harness/networks.ts'
 import { chooseNode, nodeCandidates, runtimeOf } from './harness/nodeField.ts'
 import { readOptions } from './harness/options.ts'
 import { report } from './harness/report.ts'
 
-async function allJobs(): Promise<Job[]> {
-  const names = Object.keys(networks) as NetworkName[]
-  const inUse = names.map(
-    async (network): Promise<Job> => ({
-      kind: 'network',
-      network,
-      multiplyAdds: await networkWork(network),
-    }),
-  )
+async function allJobs(zoo: boolean): Promise<Job[]> {
   return [
-    ...(await Promise.all(inUse)),
+    ...(await networkJobs(zoo ? 'all' : usualNetworks)),
     { kind: 'lenet5', batch: 64, learningRate: 0.1 },
     { kind: 'resnet20', batch: 32, learningRate: 0.02 },
   ]
@@ -32,7 +24,7 @@ await command(async () => {
   // The library makes the networks, their weights and their ONNX files, whichever build is measured.
   await prepareLibrary({ ...options, libraries: [] })
   const { shapes, kinds } = options
-  const jobs = (await allJobs()).filter((job) => {
+  const jobs = (await allJobs(options.zoo)).filter((job) => {
     const isAsked = shapes.length === 0 || shapes.some((each) => nameOf(job).includes(each))
     return isAsked && kinds.includes(job.kind === 'network' ? 'forward' : 'training')
   })

@@ -1,5 +1,4 @@
 /** ONNX Runtime, native and as WebAssembly: one interface, two packages. */
-import { networks } from '../harness/networks.ts'
 import { inputShape, outputShape, product } from '../harness/shape.ts'
 import { convolutionModel } from '../onnx/model.ts'
 import { importModules, type Library, type Opener } from './contestant.ts'
@@ -40,7 +39,7 @@ function library(runtime: OnnxRuntime, provider: 'cpu' | 'wasm', threads: number
         intraOpNumThreads: threads,
         interOpNumThreads: 1,
       })
-      const input = isNetwork ? networks[job.network].input : inputShape(job.shape)
+      const input = isNetwork ? job.input : inputShape(job.shape)
       const feeds = { x: new runtime.Tensor('float32', x!, input) }
       const size = isNetwork ? null : product(outputShape(job.shape))
       return {

@@ -1,7 +1,7 @@
 /** Striate, from the built files. */
 import type * as Striate from 'striate'
 import type { ConvolutionJob, Job, LeNetJob, NetworkJob, ResNetJob } from '../harness/job.ts'
-import { networks, resnet20 } from '../harness/networks.ts'
+import { resnet20 } from '../harness/networks.ts'
 import { inputShape, outputShape, weightShape } from '../harness/shape.ts'
 import { type Arrays, importModules, type Opener, type Work } from './contestant.ts'
 
@@ -134,9 +134,9 @@ function residualNetwork({ nn, sequential }: Module): Net {
 }
 
 /** A network in use: another input at every call, the result in an array. */
-function network(striate: Module, { network: name }: NetworkJob, arrays: Arrays): Work {
+function network(striate: Module, { network: name, input }: NetworkJob, arrays: Arrays): Work {
   const { models, tensor } = striate
-  const net = models[name]()
+  const net = models.table.find((entry) => entry.name === name)!.build()
   let at = 0
   const state = Object.entries(net.stateDict()).map(([key, { shape, size }]) => {
     at += size
@@ -144,7 +144,7 @@ function network(striate: Module, { network: name }: NetworkJob, arrays: Arrays)
   })
   net.loadStateDict(Object.fromEntries(state))
   net.eval()
-  const makeInput = (): Striate.Tensor => tensor(arrays.x!, networks[name].input)
+  const makeInput = (): Striate.Tensor => tensor(arrays.x!, input)
   const compute = (x: Striate.Tensor): Promise<Striate.TypedArray> => net.forward(x).data()
   let provided: Striate.Tensor[] = []
   return {

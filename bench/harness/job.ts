@@ -1,5 +1,5 @@
 /** What contestants are given to do, and the data that it is done with. */
-import { type NetworkName, networks, resnet20 } from './networks.ts'
+import { resnet20 } from './networks.ts'
 import { inputShape, multiplyAdds, outputShape, product, type Shape, weightShape } from './shape.ts'
 
 /** `training` is the forward pass and the gradients of input and weight for a given upstream. */
@@ -23,7 +23,10 @@ export interface LeNetJob {
 /** A whole network in use; what it reads is made with the library, see networkData.ts. */
 export interface NetworkJob {
   readonly kind: 'network'
-  readonly network: NetworkName
+  /** As `striate models` lists it. */
+  readonly network: string
+  /** With the batch of one. */
+  readonly input: readonly number[]
   readonly multiplyAdds: number
 }
 
@@ -104,7 +107,7 @@ export function inputsOf(job: Job): ArraySpecification[] {
   if (job.kind === 'network') {
     // The sizes of the last two are known to who writes them.
     return [
-      { name: 'x', shape: networks[job.network].input, scale: 1 },
+      { name: 'x', shape: job.input, scale: 1 },
       { name: 'state', shape: [0], scale: 0 },
       { name: 'onnx', shape: [0], scale: 0 },
     ]

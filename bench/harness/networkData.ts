@@ -2,7 +2,6 @@
 import type * as Striate from 'striate'
 import { type Uniform, uniform } from './data.ts'
 import type { NetworkJob } from './job.ts'
-import { type NetworkName, networks } from './networks.ts'
 import { product } from './shape.ts'
 
 type Arrays = Readonly<Record<string, Float32Array>>
@@ -20,10 +19,10 @@ function draw(name: string, shape: readonly number[], next: Uniform): Float32Arr
 
 /** The network with drawn states, and these one after the other. */
 async function drawn(
-  name: NetworkName,
+  name: string,
 ): Promise<{ readonly net: Striate.nn.Layer; readonly state: Float32Array }> {
   const striate = await import('striate')
-  const net = striate.models[name]()
+  const net = entryOf(striate, name).build()
   const next = uniform(0x51ab1e)
   const state = Object.entries(net.stateDict()).map(
     ([key, { shape }]) => [key, shape, draw(key, shape, next)] as const,
@@ -49,8 +48,7 @@ function asFloats(bytes: Uint8Array): Float32Array {
   return new Float32Array(words.buffer)
 }
 
-export async function networkArrays({ network }: NetworkJob): Promise<Arrays> {
-  const { input } = networks[network]
+export async function networkArrays({ network, input }: NetworkJob): Promise<Arrays> {
   const { net, state } = await drawn(network)
   const { encodeOnnx } = await import('@striate/formats')
   const onnx = asFloats(await encodeOnnx(net, { shape: input, name: 'x' }, { outputNames: ['y'] }))
@@ -59,8 +57,18 @@ export async function networkArrays({ network }: NetworkJob): Promise<Arrays> {
   return { x, state, onnx }
 }
 
-/** Multiply-adds of a network, as the library counts them. */
-export async function networkWork(network: NetworkName): Promise<number> {
-  const { models } = await import('striate')
-  return models[network]().summary(networks[network].input.slice(1)).totals.multiplyAdds
+/** The jobs of these networks, or of all that read real numbers. */
+export async function networkJobs(names: readonly string[] | 'all'): Promise<NetworkJob[]> {
+  const striate = await import('striate')
+  const all = striate.models.table.filter(({ dtype }) => dtype === 'float32')
+  const wanted = names === 'all' ? all : names.map((name) => entryOf(striate, name))
+  return wanted.map(({ name, build, input }) => ({
+    kind: 'network',
+    network: name,
+    input: [1, ...input],
+    multiplyAdds: build().summary(input).totals.multiplyAdds,
+  }))
 }
+
+const entryOf = ({ models }: typeof Striate, name: string): Striate.models.ModelEntry =>
+  models.table.find((entry) => entry.name === name)!

@@ -11,6 +11,8 @@ export interface BenchOptions {
   readonly peers: readonly string[] | undefined
   readonly kinds: readonly ('forward' | 'training')[]
   readonly markdown: boolean
+  /** Every network that has a name, instead of the usual ones. */
+  readonly zoo: boolean
   readonly checkOnly: boolean
   /** What goes in lies in the library's memory already, and what comes out stays there, where it has such a thing. */
   readonly resident: boolean
@@ -35,6 +37,7 @@ export const usage = `options
   --peers a,b      only these: onnxruntime-node, onnxruntime-web, tfjs-wasm, pytorch; or none
   --rounds n       rounds (7; 3 with --quick)
   --quick          short turns, for a first look
+  --zoo            of networks, every one that has a name
   --check          no clock: only whether all results agree
   --markdown       tables in Markdown
   --node path      the Node to run on; own: this one (else 24 of bench/peers where this is older)
@@ -50,6 +53,7 @@ const flags = {
   peers: { type: 'string' },
   rounds: { type: 'string' },
   quick: { type: 'boolean' },
+  zoo: { type: 'boolean' },
   check: { type: 'boolean' },
   arrays: { type: 'boolean' },
   markdown: { type: 'boolean' },
@@ -94,6 +98,7 @@ export function readOptions(
     peers: values.peers === undefined ? defaults.peers : listOf(values.peers),
     kinds: values.train === values.forward ? ['forward', 'training'] : [only],
     markdown: values.markdown ?? false,
+    zoo: values.zoo ?? false,
     checkOnly: values.check ?? false,
     resident: !values.arrays,
     warmUp: quick ? 150 : 500,

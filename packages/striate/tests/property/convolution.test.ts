@@ -11,6 +11,7 @@ import {
   pad,
   reshape,
   setEngine,
+  setPrecision,
   slice,
   type Tensor,
   tensor,
@@ -21,6 +22,10 @@ import { toFirst, toLast } from '../support/draw.ts'
 import { engines } from '../support/engines.ts'
 import { convolutions, type RandomConvolution } from '../support/geometries.ts'
 import { run, shapesOf, wholeTensor } from '../support/runConvolution.ts'
+
+// Transforms round; each output is a sum of its own products here.
+beforeAll(() => setPrecision('exact'))
+afterAll(() => setPrecision('fast'))
 
 interface Drawn {
   readonly x: Tensor

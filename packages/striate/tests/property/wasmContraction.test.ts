@@ -5,6 +5,9 @@ import {
   contractionModule,
   contractionPackedBytes,
   contractionScratchBytes,
+  turnedModule,
+  turnedPackedBytes,
+  turnedScratchBytes,
 } from '../../src/engine/wasm/kernels/index.ts'
 import { Arena, expectClose, randomFloats, randomNumbers } from './wasmArena.ts'
 
@@ -61,25 +64,19 @@ const problem = fc.record({
   swapped: fc.array(fc.boolean(), { minLength: 3, maxLength: 3 }),
   beta: fc.constantFrom(0, 1, -0.5),
   bias: fc.boolean(),
-  packed: fc.boolean(),
+  how: fc.constantFrom('run', 'packed', 'turned'),
   remainder: fc.integer({ min: 0, max: 15 }),
   seed: fc.integer(),
 })
 type Problem = typeof problem extends fc.Arbitrary<infer T> ? T : never
 
-function check({
-  tile: [rows, columns],
-  m,
-  n,
-  k,
-  beta,
-  packed,
-  remainder,
-  seed,
-  ...rest
-}: Problem): void {
+function check({ tile: [rows, columns], m, n, k, how, remainder, seed, ...rest }: Problem): void {
   const random = randomNumbers(seed)
+  const isTurned = how === 'turned'
+  const beta = isTurned ? 0 : rest.beta
   const options = { ...target, rows, columns }
+  // A tile of as many rows and columns, the rows along the vectors.
+  const turned = { ...target, rows: columns, columns: rows }
   const order = (index: number): Order => rest.orders[index] ?? 'run'
   const aAxes = layout([m, k], [order(0), order(1)], rest.swapped[0] ?? false, random)
   const bAxes = layout([k, n], [order(2), order(3)], rest.swapped[1] ?? false, random)
@@ -97,11 +94,21 @@ function check({
   const [aAt, aM, aK] = [put(a), put(aAxes.outer), put(aAxes.inner)]
   const second = [put(b), put(bAxes.outer), put(bAxes.inner)] as const
   const third = [c, put(cAxes.outer), put(cAxes.inner)] as const
-  const packedAt = arena.scratch(contractionPackedBytes(options, m, k), remainder)
-  const scratch = arena.scratch(contractionScratchBytes(options, m, n, k), remainder)
+  const packedBytes = isTurned
+    ? turnedPackedBytes(turned, m, k)
+    : contractionPackedBytes(options, m, k)
+  const scratchBytes = isTurned
+    ? turnedScratchBytes(turned, n, k)
+    : contractionScratchBytes(options, m, n, k)
+  const packedAt = arena.scratch(packedBytes, remainder)
+  const scratch = arena.scratch(scratchBytes, remainder)
   const kernel = arena.load(contractionModule(options))
+  const turnedKernel = arena.load(turnedModule(turned))
   arena.guarded(() => {
-    if (packed) {
+    if (isTurned) {
+      turnedKernel.pack(m, k, aAt, aM, aK, packedAt)
+      turnedKernel.run(m, n, k, packedAt, ...second, ...third, biasAt, scratch)
+    } else if (how === 'packed') {
       kernel.packA(m, k, aAt, aM, aK, packedAt)
       kernel.runPacked(m, n, k, packedAt, ...second, ...third, biasAt, beta, scratch)
     } else kernel.run(m, n, k, aAt, aM, aK, ...second, ...third, biasAt, beta, scratch)
@@ -134,9 +141,9 @@ test('more rows and columns than one block give the sum', () => {
     [6, 8],
     [3, 12],
   ] as const) {
-    for (const packed of [false, true]) {
-      check({ ...common, tile, m: 133, n: 70, k: 257, orders, packed, seed: 11 })
-      check({ ...common, tile, m: 2, n: 5500, k: 13, orders, packed, seed: 12 })
+    for (const how of ['run', 'packed', 'turned'] as const) {
+      check({ ...common, tile, m: 133, n: 70, k: 257, orders, how, seed: 11 })
+      check({ ...common, tile, m: 2, n: 5500, k: 13, orders, how, seed: 12 })
     }
   }
 })
@@ -160,6 +167,18 @@ test('every tile gives the same bits, because the order of summation depends on 
     kernel.run(m, n, k, ...first, ...second, ...third, arena.put(bias), 0, scratch)
     return arena.int32(c, m * n)
   })
+  const turned = { ...target, rows: 8, columns: 6 }
+  const arena = new Arena()
+  const first = [arena.put(a), arena.put(steps(m, k)), arena.put(steps(k, 1))] as const
+  const second = [arena.put(b), arena.put(steps(k, n)), arena.put(steps(n, 1))] as const
+  const c = arena.output(new Float32Array(m * n))
+  const third = [c, arena.put(steps(m, n)), arena.put(steps(n, 1))] as const
+  const packed = arena.scratch(turnedPackedBytes(turned, m, k))
+  const scratch = arena.scratch(turnedScratchBytes(turned, n, k))
+  const kernel = arena.load(turnedModule(turned))
+  kernel.pack(m, k, ...first, packed)
+  kernel.run(m, n, k, packed, ...second, ...third, arena.put(bias), scratch)
+  results.push(arena.int32(c, m * n))
   for (const result of results) expect(result).toEqual(results[0])
 })
 

@@ -281,7 +281,11 @@ export class WasmEngine implements Engine {
       outside.set(value, plan.kept.block!.address + offset)
     for (const [i, home] of homes.entries()) if (home) outside.set(plan.leaves[i]!, home.address)
     for (const [i, { address }] of blocks.entries()) outside.set(plan.stored[i]!, address)
-    const address = (value: ValueId): number => outside.get(value) ?? base + plan.offsets[value]!
+    const address = (value: ValueId): number => {
+      const part = plan.parts.get(value)
+      if (part) return address(part.whole) + part.offset
+      return outside.get(value) ?? base + plan.offsets[value]!
+    }
     const isResident = (value: ValueId): boolean => Boolean(homes[plan.leaves.indexOf(value)])
     const known = (leaf: number): TypedArray => {
       const home = homes[leaf]

@@ -5,6 +5,7 @@ import type { Features } from './features.ts'
 import type { Kernel } from './kernelCache.ts'
 import type { KernelModule, KernelTarget } from './kernels/index.ts'
 import type { Block, EngineMemory, Purpose } from './memory.ts'
+import type { ValuePart } from './parts.ts'
 import type { MovingWord, Stage } from './program.ts'
 import type { Structure } from './structure.ts'
 
@@ -90,6 +91,8 @@ export interface Plan {
   readonly stages: readonly Stage[]
   readonly values: readonly PlannedValue[]
   readonly offsets: readonly number[]
+  /** Values that lie in others; they have no offset. */
+  readonly parts: ReadonlyMap<ValueId, ValuePart>
   readonly arenaBytes: number
   /** Values of the leaves, in the order in which the graph is walked. */
   readonly leaves: readonly ValueId[]

@@ -16,6 +16,7 @@ import { hostStep, reportReference } from './lower/host.ts'
 import { lowerings } from './lower/table.ts'
 import type { EngineMemory } from './memory.ts'
 import { nameOperation } from './naming.ts'
+import { partsOf, type ValuePart } from './parts.ts'
 import {
   type Builder,
   type KeptValues,
@@ -36,6 +37,7 @@ import { watched } from './watch.ts'
 interface Additions {
   readonly epilogue?: Omit<Epilogue, 'take'>
   readonly fold?: ChannelFold
+  readonly inPlace?: ReadonlySet<number>
 }
 
 export function makePlan(
@@ -89,9 +91,12 @@ function planWith(
   for (let i = 0; i < leafCount; i++) valueAt.push(builder.value(types[i]!))
   const groups = fuse(structure)
   const attachments = attach(structure, groups, isWalkable)
+  const gap = canariesOn() ? canaryBytes : 0
+  const parts = new Map<ValueId, ValuePart>()
   const members = membersOf(operations.length, leafCount, groups)
   /** Adds the steps of an operation that writes to `output`. */
-  const lower = (i: number, output: ValueId, { epilogue, fold }: Additions = {}): void => {
+  const lower = (i: number, output: ValueId, additions: Additions = {}): void => {
+    const { epilogue, fold, inPlace } = additions
     const { operator, attributes, inputs } = operations[i]!
     const inputTypes = inputs.map((at) => types[at]!)
     const outputType = types[leafCount + i]!
@@ -106,6 +111,7 @@ function planWith(
       output,
       outputType,
       ...(after ? { epilogue: after.epilogue } : {}),
+      ...(inPlace ? { inPlace } : {}),
     }
     const isDouble = [...inputTypes, outputType].some(({ dtype }) => dtype === 'float64')
     if (isDouble) {
@@ -162,6 +168,14 @@ function planWith(
       continue
     }
     purpose = { operations: members.get(position) ?? [i], choice: null }
+    // Canaries stand between values: then each has a place of its own.
+    if (operator.name === 'concat' && gap === 0) {
+      const own = partsOf(structure, i, (at) => parts.has(valueAt[at]!))
+      for (const [input, offset] of own)
+        parts.set(valueAt[inputs[input]!]!, { whole: output, offset })
+      if (own.size < inputs.length) lower(i, output, { inPlace: new Set(own.keys()) })
+      continue
+    }
     if (groups.isFused(position)) {
       const group = groupExpression(structure, groups, position)
       const sources = group.inputs.map((at) => ({ value: valueAt[at]!, type: types[at]! }))
@@ -171,9 +185,16 @@ function planWith(
   }
   const asked = results.map((position) => valueAt[position]!)
   const read = new Set([...asked, ...steps.flatMap(({ reads }) => reads)])
-  const gap = canariesOn() ? canaryBytes : 0
-  const { kept, marked } = keepValues(steps, values, asked, leafCount, memory, gap)
+  // Who reads the whole is not known to read its parts.
+  const needed = [...asked, ...parts.keys()]
+  const { kept, marked } = keepValues(steps, values, needed, leafCount, memory, gap)
   const lives = lifetimes(values, steps, leafCount, asked)
+  for (const [part, { whole }] of parts) {
+    const { first, last } = lives[part]!
+    lives[part]!.bytes = 0
+    lives[whole]!.first = Math.min(lives[whole]!.first, first)
+    lives[whole]!.last = Math.max(lives[whole]!.last, last)
+  }
   // Canaries are looked after in the arena alone.
   const stored = gap > 0 ? [] : storedResults(asked, values, leafCount, kept)
   for (const value of [...kept.offsets.keys(), ...stored]) lives[value]!.bytes = 0
@@ -189,6 +210,7 @@ function planWith(
     kept,
     values,
     offsets,
+    parts,
     arenaBytes: bytes,
     leaves: Array.from({ length: leafCount }, (_, i) => valueAt[i]!),
     places: valueAt,

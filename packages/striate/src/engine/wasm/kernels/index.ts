@@ -24,6 +24,12 @@
  *     rows × columns / 4 accumulators: 3 × 12 and 4 × 8 suit 16 registers, 6 × 8 with relaxed SIMD,
  *     6 × 16 where V8 revectorizes to 256 bits.
  *
+ *   turnedModule({ rows, columns, epilogue?, …target }) → TurnedExports
+ *     C[cM[i] + cN[j]] = bias[i] + Σ_k A[aM[i] + aK[k]] · B[bK[k] + bN[j]], rows of C along the vectors: for
+ *     columns that are few and fill no vectors. pack(m, k, a, aM, aK, packed): turnedPackedBytes(…) bytes, once;
+ *     run(m, n, k, packed, b, bK, bN, c, cM, cN, bias, scratch, …operands): turnedScratchBytes(…) bytes of scratch.
+ *     Split over threads by rows, at multiples of `rows`: move packed by 4·i·k, cM and bias by 4·i bytes.
+ *
  *   matvecModule({ epilogue?, …target }) → MatvecExports
  *     run(rows, k, matrix, rowStep, x, y, …operands)     y[i] = Σ_k matrix[i·rowStep/4 + k] · x[k]; rowStep in bytes
  *
@@ -128,7 +134,7 @@
  *       leastWidth outputs along the innermost; scratch: directGradientScratchBytes(…) bytes
  *
  * Names. `<type>-<kernel>[-<variant>][-relaxed][-shared]`: type f32, i32, or b1, b4 for elements of so many
- * bytes; kernel `contract` (variant rows x columns), `matvec`, `map(<input types>)->(<outputs>)=<nodes>`, `reduce`
+ * bytes; kernel `contract` (variant rows x columns), `matvec`, `turned` (variant rows x columns), `map(<input types>)->(<outputs>)=<nodes>`, `reduce`
  * and `argreduce` (variant: the operator), `copy`, `axismap`, `windowmax` (variant: what it writes), `planemax` (k taps, s stride, d dilation),
  * `gather`, `fill`, `fft` (variant: size), `fft-transfer`, `spectrum` (variant: lines),
  * `winograd-<transform>` (variant: tiles), `blockproduct` (variant cells x channels),
@@ -145,6 +151,13 @@ export {
   contractionScratchBytes,
 } from './contraction/contraction.ts'
 export { type MatvecExports, type MatvecOptions, matvecModule } from './contraction/matvec.ts'
+export {
+  type TurnedExports,
+  type TurnedOptions,
+  turnedModule,
+  turnedPackedBytes,
+  turnedScratchBytes,
+} from './contraction/turned.ts'
 export { copyAxes, copyDescriptor } from './copy/descriptor.ts'
 export {
   type StridedCopyExports,

@@ -6,12 +6,13 @@ import type { Builder, ValueId } from '../plan.ts'
 import { type Call, call, cut, type Part, type Place, place, type Stage } from '../program.ts'
 import { addInto } from './addInto.ts'
 import type { ConvolutionAlgorithm } from './algorithm.ts'
-import { type Contraction, contraction, contractionUnit, offsetTable } from './contraction.ts'
+import { contraction, contractionUnit, offsetTable } from './contraction.ts'
 import { copyCalls } from './copy.ts'
 import { takeInRegisters } from './epilogue.ts'
 import { zero } from './fill.ts'
-import { type GatherForm, type GatherPhase, gatherForm } from './gatherForm.ts'
+import { combinations, type GatherForm, type GatherPhase, gatherForm } from './gatherForm.ts'
 import type { LoweringContext } from './host.ts'
+import { packedProduct, productLanes, type Share } from './packedProduct.ts'
 
 /** Products from which on a second thread is worth waking. */
 const leastProducts = 65536
@@ -81,18 +82,38 @@ const phaseTables = (
 const groupsOf = (g: ConvolutionGeometry): number[] =>
   Array.from({ length: g.groups }, (_, group) => group)
 
+/**
+ * Measured on one core, in nanoseconds: a multiply-add; a float of the input brought into a frame, packed, and
+ * of the output written; a weight packed, in some runs; a call; and all that comes once.
+ */
+const productCost = ({ wide }: Features): number => (wide ? 0.0165 : 0.0325)
+const cellBrought = 0.08
+const cellPacked = 0.22
+const cellWritten = 0.1
+const weightPacked = 0.1
+const callCost = 60
+const fixed = 600
+
 /** The contraction over the gather form, which any geometry has. */
 export const contractionAlgorithm: ConvolutionAlgorithm = {
   name: 'contraction',
   applies: () => true,
-  cost(g, { wide }) {
-    const outputs = product(g.axes.map(windowTaps)) * g.batch
+  cost(g, features) {
     const channels = g.inChannels / g.groups
-    const products = outputs * channels * g.outChannels
+    const rows = g.outChannels / g.groups
+    const times = g.groups * g.batch
+    const phases = combinations(g.axes.map(axisPhases)).map((combination) => ({
+      cells: product(combination.map(({ count }) => count)),
+      taps: product(combination.map(({ taps }) => taps)),
+    }))
+    const sums = phases.reduce((total, { cells, taps }) => {
+      const k = channels * taps
+      const kept = productLanes(rows, cells, features) * k * productCost(features)
+      return total + kept + cells * k * cellPacked + cells * rows * cellWritten + callCost
+    }, 0)
     const weights = product(g.axes.map(({ kernel }) => kernel)) * channels * g.outChannels
-    // Measured on one core, in nanoseconds: a multiply-add, an input and a weight packed.
-    const productCost = wide ? 0.0165 : 0.0325
-    return products * productCost + outputs * g.inChannels * 0.1 + weights * 0.4 + 600
+    const inputs = g.batch * g.inChannels * product(g.axes.map(({ input }) => input))
+    return times * sums + inputs * cellBrought + weights * weightPacked + fixed
   },
   lower,
 }
@@ -121,63 +142,57 @@ function lower(context: LoweringContext<ConvolutionGeometry>): void {
   const epilogue = takeInRegisters(context.epilogue, outputType, { row: channelAxis })
   const phases = form.phases.map((phase) => {
     const k = channels * phase.taps
-    const work = contraction(build, rows, phase.cells, k, epilogue?.kernel)
+    const work = packedProduct(build, rows, phase.cells, k, epilogue?.kernel)
     const packed = build.scratch(work.packedBytes * g.groups)
-    return { ...work, phase, k, packed, tables: phaseTables(build, phase) }
+    return { work, phase, k, packed, tables: phaseTables(build, phase) }
   })
-  const packing = phases.flatMap(({ kernel, k, packed, packedBytes, tables }) =>
+  const works = phases.map(({ work }) => work)
+  const packing = phases.flatMap(({ work, packed, tables }) =>
     groupsOf(g).map((group) => {
       const from = place(weight, 4 * group * form.weightGroup)
-      const to = place(packed, group * packedBytes)
-      return call(kernel, 'packA', rows, k, from, weightRows, tables.weights, to)
+      return work.pack(from, weightRows, tables.weights, place(packed, group * work.packedBytes))
     }),
   )
   const products = phases.reduce((sum, { k, phase }) => sum + k * phase.cells, 0) * rows
   const pieces = products * g.groups * g.batch >= leastProducts ? build.threads : 1
   const scratches: ValueId[] = []
-  /** Every product of a sample, over cells from `share` of each phase. */
+  /** Every product of a sample, a share of each phase. */
   const compute = (
     source: Continuation,
     sample: number,
     scratch: readonly ValueId[],
-    share: readonly (readonly [number, number])[],
+    shares: readonly (Share | undefined)[],
   ): Call[] =>
-    phases.flatMap(({ kernel, k, packed, packedBytes, tables, phase }, p) => {
-      const [first, last] = share[p] ?? [0, 0]
-      if (first === last) return []
+    phases.flatMap(({ work, packed, tables, phase }, p) => {
+      const share = shares[p]
+      if (!share || phase.cells === 0) return []
       return groupsOf(g).map((group) => {
         const cell = 4 * (sample * form.output.batch + group * rows * form.output.channel)
         const row = 4 * group * rows
-        return call(
-          kernel,
-          'runPacked',
-          rows,
-          last - first,
-          k,
-          place(packed, group * packedBytes),
-          source.at(sample, 4 * (phase.start + group * channels * form.continued.channel)),
-          tables.taps,
-          tables.inputs + 4 * first,
-          place(output, cell),
-          outputRows,
-          tables.outputs + 4 * first,
-          bias === undefined ? 0 : place(bias, row),
-          0,
-          place(scratch[p]!),
-          ...(epilogue?.places({ cell, row }) ?? []),
-        )
+        return work.run(share, {
+          packed: { value: packed, offset: group * work.packedBytes },
+          b: source.at(sample, 4 * (phase.start + group * channels * form.continued.channel)),
+          bK: tables.taps,
+          bN: tables.inputs,
+          c: place(output, cell),
+          cM: outputRows,
+          cN: tables.outputs,
+          bias: bias === undefined ? null : { value: bias, offset: row },
+          scratch: scratch[p]!,
+          operands: (from) => epilogue?.places({ cell, row: row + from }) ?? [],
+        })
       })
     })
   const lane = (): { source: Continuation; scratch: ValueId[] } => {
     const source = continuation(build, g, form, x)
-    const scratch = phases.map(({ scratchBytes }) => build.scratch(scratchBytes))
-    scratches.push(...source.scratch, ...scratch)
+    const scratch = scratchesOf(build, works, scratches)
+    scratches.push(...source.scratch)
     return { source, scratch }
   }
-  const whole = phases.map(({ phase }) => [0, phase.cells] as const)
+  const whole = phases.map(({ work }) => work.shares(1)[0])
   const packs = phases.map(({ packed }) => packed)
   build.step({
-    name: `${phases[0]!.kernel.name} weight`,
+    name: `${phases[0]!.work.name} weight`,
     reads: [weight],
     writes: packs,
     stages: [{ parts: [packing] }],
@@ -197,15 +212,14 @@ function lower(context: LoweringContext<ConvolutionGeometry>): void {
     })
     stages.push({ parts })
   } else {
-    // One sample at a time, its cells cut between the threads.
+    // One sample at a time, cut between the threads.
     const { source, scratch } = lane()
     const lanes = [
       scratch,
-      ...Array.from({ length: pieces - 1 }, () => scratchesOf(build, phases, scratches)),
+      ...Array.from({ length: pieces - 1 }, () => scratchesOf(build, works, scratches)),
     ]
-    const shares = lanes.map((_, i) =>
-      phases.map(({ phase }) => cut(phase.cells, pieces, contractionUnit)[i] ?? ([0, 0] as const)),
-    )
+    const cuts = phases.map(({ work }) => work.shares(pieces))
+    const shares = lanes.map((_, i) => cuts.map((each) => each[i]))
     if (source.clear.length > 0) stages.push({ parts: [[...source.clear]] })
     for (let n = 0; n < g.batch; n++) {
       const loading = source.load(n, pieces)
@@ -214,15 +228,19 @@ function lower(context: LoweringContext<ConvolutionGeometry>): void {
     }
   }
   build.step({
-    name: `${phases[0]!.kernel.name} convolution`,
+    name: `${phases[0]!.work.name} convolution`,
     reads: [x, ...(bias === undefined ? [] : [bias]), ...packs, ...(epilogue?.reads ?? [])],
     writes: [output, ...scratches],
     stages,
   })
 }
 
-function scratchesOf(build: Builder, phases: readonly Contraction[], all: ValueId[]): ValueId[] {
-  const scratch = phases.map(({ scratchBytes }) => build.scratch(scratchBytes))
+function scratchesOf(
+  build: Builder,
+  works: readonly { readonly scratchBytes: number }[],
+  all: ValueId[],
+): ValueId[] {
+  const scratch = works.map(({ scratchBytes }) => build.scratch(scratchBytes))
   all.push(...scratch)
   return scratch
 }

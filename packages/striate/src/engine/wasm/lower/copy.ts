@@ -66,18 +66,20 @@ interface Box {
   readonly clears?: boolean
 }
 
-function lowerBoxes(context: LoweringContext<unknown>, boxes: readonly Box[]): boolean {
+/** A box for each input; none for one that lies where it should. */
+function lowerBoxes(context: LoweringContext<unknown>, given: readonly (Box | null)[]): boolean {
   const { build, operator, inputs, output, outputType } = context
   const bytes = elementBytes(outputType.dtype)
+  const boxes = given.flatMap((box, i) => (box ? [{ ...box, input: inputs[i]! }] : []))
   const merged = boxes.map(({ shape, from, to }) => mergeAxes(shape, [from, to]).sizes.length)
   if (merged.some((axes) => axes > mostAxes)) return false
-  const copies = boxes.flatMap((box, i) =>
+  const copies = boxes.flatMap((box) =>
     copyCalls(
       build,
       {
         elementBytes: bytes,
         shape: box.shape,
-        from: { value: inputs[i]!, start: box.fromStart ?? 0, strides: box.from },
+        from: { value: box.input, start: box.fromStart ?? 0, strides: box.from },
         to: { value: output, start: box.toStart ?? 0, strides: box.to },
       },
       build.threads,
@@ -155,10 +157,10 @@ export function lowerConcat(context: LoweringContext<ConcatAttributes>): boolean
   const { inputTypes, outputType, attributes } = context
   const to = stridesOf(outputType.shape)
   let start = 0
-  const boxes = inputTypes.map(({ shape }): Box => {
+  const boxes = inputTypes.map(({ shape }, i): Box | null => {
     const toStart = start * to[attributes.axis]!
     start += shape[attributes.axis]!
-    return { shape, from: stridesOf(shape), to, toStart }
+    return context.inPlace?.has(i) ? null : { shape, from: stridesOf(shape), to, toStart }
   })
   return lowerBoxes(context as LoweringContext<unknown>, boxes)
 }

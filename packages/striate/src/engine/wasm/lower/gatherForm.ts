@@ -125,7 +125,7 @@ function reachOf(phases: readonly AxisPhase[]): [least: number, most: number] {
   return [least, most]
 }
 
-const combinations = <Item>(lists: readonly (readonly Item[])[]): Item[][] =>
+export const combinations = <Item>(lists: readonly (readonly Item[])[]): Item[][] =>
   lists.reduce<Item[][]>(
     (rows, list) => rows.flatMap((row) => list.map((item) => [...row, item])),
     [[]],

@@ -17,6 +17,8 @@ export interface LoweringContext<Attributes> {
   readonly outputType: ValueType
   /** What may be done to the results of a convolution or matrix product before they are written. */
   readonly epilogue?: Epilogue
+  /** Inputs of a concatenation, by number, that lie in the result already. */
+  readonly inPlace?: ReadonlySet<number>
 }
 
 export const viewOf = (context: RunContext, value: ValueId, type: ValueType): TypedArray =>

@@ -16,6 +16,8 @@ const [gladly, budget] = [6_000, 100_000]
 
 const tolerance = 1e-2
 
+const scalePart = 0.1
+
 /** Values that are all alike show little. */
 const fewestDifferent = 3
 
@@ -96,7 +98,29 @@ export function inspect(
     pairs.push([output[index]!, want])
     if (cells.left < budget - gladly && pairs.length >= fewSamples) break
   }
-  return judge(pairs)
+  return judge(pairs, leastScale(step, graph, known))
+}
+
+/**
+ * What errors of a sum of products are measured by at least: a part of a product of large values. Where
+ * the definition gives zeros, because all taps fall on padding, transforms leave what they rounded.
+ */
+function leastScale(
+  { operations }: PlannedStep,
+  graph: Plan['graph'],
+  known: (position: number) => TypedArray | null,
+): number {
+  const sums = operations
+    .map((operation) => graph.operations[operation]!)
+    .filter(({ operator }) => operator.name.startsWith('convolution'))
+  const scales = sums.map(({ inputs }) =>
+    inputs.slice(0, 2).reduce((scale, input) => {
+      const values = known(input)
+      const sizes = values ? samplesOf(values.length).map((index) => Math.abs(values[index]!)) : []
+      return scale * Math.max(0, ...sizes.filter(Number.isFinite))
+    }, scalePart),
+  )
+  return Math.max(0, ...scales)
 }
 
 /** The first and the last cell, and others spread without a pattern. */
@@ -108,11 +132,12 @@ function samplesOf(size: number): number[] {
   return [...new Set(size === 0 ? [] : [0, size - 1, ...spread])]
 }
 
-function judge(pairs: readonly (readonly [got: number, want: number])[]): Verdict {
+function judge(pairs: readonly (readonly [got: number, want: number])[], least: number): Verdict {
   if (pairs.length === 0) return 'unknown'
   const finite = pairs.filter(([, want]) => Number.isFinite(want))
   const largest = Math.max(0, ...finite.map(([, want]) => Math.abs(want)))
-  const wrong = finite.filter(([got, want]) => !(Math.abs(got - want) <= tolerance * largest))
+  const scale = Math.max(largest, least)
+  const wrong = finite.filter(([got, want]) => !(Math.abs(got - want) <= tolerance * scale))
   if (wrong.length > 0 && wrong.length >= Math.min(fewestWrong, finite.length)) return 'wrong'
   const different = new Set(finite.map(([, want]) => want)).size
   return largest > 0 && different >= Math.min(fewestDifferent, finite.length) ? 'right' : 'silent'

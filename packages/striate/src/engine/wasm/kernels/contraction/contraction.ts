@@ -151,8 +151,8 @@ type Parts = {
   readonly options: Tile
 }
 
-/** k cut into equal parts of at most `depthBlock`. */
-function evenDepth(f: FunctionBuilder, k: Local<'i32'>): Local<'i32'> {
+/** k cut into equal parts of at most `depthBlock`: the order of summation. */
+export function evenDepth(f: FunctionBuilder, k: Local<'i32'>): Local<'i32'> {
   const parts = f.let(i32.divU(i32.add(k, depthBlock - 1), depthBlock))
   f.set(parts, i32.select(parts, parts, 1))
   return f.let(i32.divU(i32.add(k, i32.sub(parts, 1)), parts))
