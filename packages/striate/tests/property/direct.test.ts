@@ -1,6 +1,6 @@
 // Direct convolution against the plain sum in float64, on random geometries, with canaries.
 import fc from 'fast-check'
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { setThreads } from '../../src/engine/threads.ts'
 import { probeFeatures } from '../../src/engine/wasm/features.ts'
 import {
@@ -19,7 +19,7 @@ import {
   product,
   weightShape,
 } from '../../src/geometry/convolution.ts'
-import { conv, gradients, square, sum, type TypedArray } from '../../src/index.ts'
+import { conv, gradients, setPrecision, square, sum, type TypedArray } from '../../src/index.ts'
 import { adjointGeometry, convolutionWeightGradient } from '../../src/ops/primitive/convolution.ts'
 import { expectAgreement, resultsOn } from '../support/agreement.ts'
 import { draw } from '../support/draw.ts'
@@ -240,7 +240,10 @@ describe('the weight gradient', () => {
 })
 
 describe('the engine with direct convolution', () => {
+  // Where it does not apply another one serves, which must not round transformed values.
+  beforeEach(() => setPrecision('exact'))
   afterEach(() => {
+    setPrecision('fast')
     forceAlgorithm(null)
     setThreads(1)
   })

@@ -40,10 +40,12 @@ interface Candidate {
   readonly cost: number
 }
 
+const isExact = (g: ConvolutionGeometry): boolean => (g.precision ?? getPrecision()) === 'exact'
+
 function candidatesFor(g: ConvolutionGeometry, features: Features): Candidate[] {
-  const isExact = (g.precision ?? getPrecision()) === 'exact'
+  const exact = isExact(g)
   return algorithms
-    .filter((each) => !isBanned(each.name) && (!isExact || !each.isTransform) && each.applies(g))
+    .filter((each) => !isBanned(each.name) && (!exact || !each.isTransform) && each.applies(g))
     .map((algorithm) => ({ algorithm, cost: algorithm.cost(g, features) }))
 }
 
@@ -78,7 +80,7 @@ export function lowerWeightGradient(context: LoweringContext<ConvolutionGeometry
     lowerDirectWeightGradient(context)
     return true
   }
-  if (isTaken(winogradAlgorithm.name) && winogradAlgorithm.applies(g)) {
+  if (!isExact(g) && isTaken(winogradAlgorithm.name) && winogradAlgorithm.applies(g)) {
     const { cost } = chooseTiles(g, build.features, 'gradient')
     if (forced !== null || cost < weightGradientCost(g, build.features)) {
       lowerWinogradWeightGradient(context)

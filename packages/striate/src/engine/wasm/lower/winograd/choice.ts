@@ -58,8 +58,8 @@ const fixed = 1200
 const weightByte = { cached: 0.015, far: 0.06 }
 const [nearBytes, farBytes] = [2 ** 20, 2 ** 23]
 
-/** How often a weight is transformed for each run: less than once, since one that stays is kept; a gradient always. */
-const weightRuns: Readonly<Record<Side, number>> = { output: 0.25, gradient: 1 }
+/** The weight is transformed in every run. */
+const weightRuns = 1
 
 export function appliesTo(g: ConvolutionGeometry): boolean {
   const phases = g.axes.map(axisPhases)
@@ -178,7 +178,7 @@ function costOf(form: WinogradForm, rates: Rates, side: Side): number {
       ? products * channels + bytes / 2
       : products * 4 * Math.ceil(channels / 4) +
         Math.ceil(tiles / gradientBandTiles(form)) * (bytes + weightByte.cached * weightBytes)
-  return fixed + g.groups * (transforms + run + weightRuns[side] * weight)
+  return fixed + g.groups * (transforms + run + weightRuns * weight)
 }
 
 /** To bring one channel of a sample into blocks, or back. */
