@@ -320,6 +320,34 @@ describe('the choice', () => {
     for (const threads of [1, 2]) expect(errorOf(g, { threads })).toBeLessThan(5e-6)
   })
 
+  it('gives the same bits to any number of threads, with jobs of their own or all at one', () => {
+    const cases = [
+      geometry([{ size: 28 }, { size: 28 }], 24, 40),
+      geometry([{ size: 14 }, { size: 9 }], 13, 11, { batch: 3 }),
+      geometry([{ size: 30, kernel: 7, stride: 2, padding: [3, 3] }, { size: 21 }], 6, 19),
+      geometry(
+        [
+          { size: 20, kernel: 5, stride: 2 },
+          { size: 20, stride: 2 },
+        ],
+        16,
+        8,
+        { groups: 2 },
+      ),
+      geometry([{ size: 40, kernel: 9 }], 17, 23, { layout: 'channels-last' }),
+      geometry([{ size: 6 }, { size: 17, dilation: 2, padding: [2, 2] }, { size: 8 }], 9, 10),
+      adjointGeometry(geometry([{ size: 15, kernel: 4, stride: 2 }, { size: 15 }], 20, 12)),
+    ]
+    for (const [i, g] of cases.entries()) {
+      const data = dataOf(g, true, i)
+      const results = [1, 2, 3, 4].map((threads) =>
+        runAlgorithm(winogradAlgorithm, g, data, { threads, wide: true }),
+      )
+      expect(distance(results[0]!, plainConvolution(g, data))).toBeLessThan(5e-6)
+      for (const other of results.slice(1)) expect(other).toEqual(results[0])
+    }
+  })
+
   it('takes it where there are many channels and cells, unless another is forced', () => {
     const g = geometry([{ size: 56 }, { size: 56 }], 64, 64)
     for (const features of [wide, { relaxed: true, wide: false }, { relaxed: false, wide: false }])

@@ -17,28 +17,21 @@
  * A cell that is infinite or NaN makes NaN of all outputs of its tile, not of its own windows alone.
  */
 import type { ConvolutionGeometry } from '../../../geometry/convolution.ts'
-import { layoutStrides } from '../../../geometry/layout.ts'
-import {
-  epilogueLabel,
-  type WinogradOutputExports,
-  winogradOutputModule,
-} from '../kernels/index.ts'
-import type { Builder, ValueId } from '../plan.ts'
-import { type Call, call, cut, type Part, place } from '../program.ts'
+import type { ValueId } from '../plan.ts'
+import { cut, type Part, type Stage } from '../program.ts'
 import type { ConvolutionAlgorithm } from './algorithm.ts'
-import { copyCalls } from './copy.ts'
 import { type RegisterEpilogue, takeInRegisters } from './epilogue.ts'
 import type { LoweringContext } from './host.ts'
+import { type BlockBias, biasBlocks } from './winograd/bias.ts'
 import { appliesTo, chooseTiles } from './winograd/choice.ts'
-import { blockProduct, winogradKernel } from './winograd/kernels.ts'
-import { regionBox } from './winograd/regions.ts'
-import { sourceOf } from './winograd/source.ts'
+import { type Lane, laneOf, outputKernel, type Planes, type Shared } from './winograd/lane.ts'
 import {
   type Band,
   bandsOf,
   bandTiles,
   cellBytes,
   oddLines,
+  type Piece,
   regionsOf,
   tilesOfBand,
   type WinogradForm,
@@ -47,6 +40,9 @@ import { weightTransform } from './winograd/weight.ts'
 
 /** Products from which on a second thread is worth waking. */
 const leastProducts = 65536
+
+/** Threads with jobs of their own wait for the one that has most to do: for so much of an even share. */
+const mostWaiting = 0.06
 
 export const winogradAlgorithm: ConvolutionAlgorithm = {
   name: 'winograd',
@@ -64,6 +60,9 @@ function lower(context: LoweringContext<ConvolutionGeometry>): void {
   for (const form of forms) lowerForm(context, form, bias, epilogue)
 }
 
+/** Results leave by channels: an operand has a number for each result, or one for all. */
+const noMatrix = { row: -1 }
+
 function lowerForm(
   { build, attributes: g, inputs, output }: LoweringContext<ConvolutionGeometry>,
   form: WinogradForm,
@@ -71,130 +70,115 @@ function lowerForm(
   epilogue: RegisterEpilogue | null,
 ): void {
   const [x, weight] = inputs as [ValueId, ValueId]
-  const { planes, channels, channelBlocks, outputs, outputBlocks, sampleTiles, weightPlane } = form
+  const { planes, channels, channelBlocks, outputBlocks, sampleTiles } = form
   const products = planes * g.batch * sampleTiles * channels * g.outChannels
-  const pieces = products >= leastProducts ? build.threads : 1
-  const transformed = weightTransform(build, form, weight, pieces)
-
-  const tiles = bandTiles(form, pieces)
-  const regions = regionsOf(form.axes, tiles, g.batch % pieces === 0 ? 1 : pieces)
-  const bands = bandsOf(g.batch, regions, tiles)
-  const room = Math.max(...bands.map(tilesOfBand))
+  const threads = products >= leastProducts ? build.threads : 1
+  const transformed = weightTransform(build, form, weight, threads)
+  const { shares, room } = shareOut(form, threads)
   const blockStep = room * cellBytes
-  const inputLayout = { blockStep, planeStep: oddLines(channelBlocks * blockStep) }
-  const outputLayout = { blockStep, planeStep: oddLines(outputBlocks * blockStep) }
-  const outputKernel = winogradKernel<WinogradOutputExports>(
-    build,
-    form,
-    'output',
-    (options) =>
-      winogradOutputModule({ ...options, ...(epilogue ? { epilogue: epilogue.kernel } : {}) }),
-    epilogueLabel(epilogue?.kernel),
-  )
-  const productKernel = blockProduct(build)
-  const outputStrides = layoutStrides(
-    g.layout,
-    g.outChannels,
-    g.axes.map((axis) => axis.output),
-  )
-  const scratches: ValueId[] = []
-
-  /** All bands of a range, one after the other, in scratch of their own. */
-  const part = (mine: readonly Band[]): Part => {
-    const regions = [...new Set(mine.flatMap((band) => band.map(({ region }) => region)))]
-    const source = sourceOf(build, form, 'input', x, regions, inputLayout)
-    const boxes = new Map(
-      regions.map((region) => [region, regionBox(form, region, 'output', outputLayout)]),
-    )
-    const outputWork = Math.max(...[...boxes.values()].map(({ workBytes }) => workBytes))
-    const [planesOfInput, planesOfOutput, workOfInput, workOfOutput] = [
-      build.scratch(planes * inputLayout.planeStep),
-      build.scratch(planes * outputLayout.planeStep),
-      build.scratch(source.workBytes),
-      build.scratch(outputWork),
-    ] as [ValueId, ValueId, ValueId, ValueId]
-    scratches.push(planesOfInput, planesOfOutput, workOfInput, workOfOutput)
-    const transformOutput = (band: Band, group: number): Call[] =>
-      band.map(({ sample, region, tile }) => {
-        const box = boxes.get(region)!
-        const first = sample * outputStrides.batch + group * outputs * outputStrides.channel
-        return call(
-          outputKernel,
-          'run',
-          build.table(box.words(false)),
-          place(planesOfOutput, tile * cellBytes),
-          place(output, 4 * (first + box.start)),
-          bias === null ? 0 : place(bias.value, group * bias.groupBytes),
-          place(workOfOutput),
-          ...(epilogue?.places({ cell: 4 * (first + box.start) }) ?? []),
-        )
-      })
-    const multiply = (band: Band, group: number): Call =>
-      call(
-        productKernel,
-        'run',
-        planes,
-        tilesOfBand(band),
-        channels,
-        outputBlocks,
-        place(planesOfInput),
-        inputLayout.blockStep,
-        inputLayout.planeStep,
-        place(transformed.value, group * transformed.groupBytes),
-        weightPlane,
-        place(planesOfOutput),
-        outputLayout.blockStep,
-        outputLayout.planeStep,
-      )
-    return Array.from({ length: g.groups }, (_, group) => group).flatMap((group) =>
-      mine.flatMap((band) => [
-        ...band.flatMap((piece) => source.calls(piece, group, planesOfInput, workOfInput)),
-        multiply(band, group),
-        ...transformOutput(band, group),
-      ]),
-    )
+  const layouts = {
+    input: { blockStep, planeStep: oddLines(channelBlocks * blockStep) },
+    output: { blockStep, planeStep: oddLines(outputBlocks * blockStep) },
   }
-  const parts = cut(bands.length, pieces).map(([first, last]) => part(bands.slice(first, last)))
+  const shared: Shared = { x, weight: transformed, bias, epilogue, output, layouts }
+  const planesOfBand = (): Planes => ({
+    input: build.scratch(planes * layouts.input.planeStep),
+    output: build.scratch(planes * layouts.output.planeStep),
+  })
+  const isTogether = shares.length < threads
+  const common = planesOfBand()
+  const lanes = Array.from({ length: isTogether ? threads : shares.length }, (_, i) => {
+    const regions = new Set(
+      (shares[i] ?? shares[0]!).flatMap(({ band }) => band.map(({ region }) => region)),
+    )
+    const own = isTogether || i === 0 ? common : planesOfBand()
+    return laneOf(build, form, shared, [...regions], own)
+  })
   build.step({
-    name: `${outputKernel.name.replace('-output-', '-')} convolution`,
+    name: `${outputKernel(build, form, epilogue).name.replace('-output-', '-')} convolution`,
     reads: [
       x,
       transformed.value,
       ...(bias === null ? [] : [bias.value]),
       ...(epilogue?.reads ?? []),
     ],
-    writes: [output, ...scratches],
-    stages: [{ parts }],
+    writes: [output, ...new Set(lanes.flatMap(({ scratches }) => scratches))],
+    stages: isTogether
+      ? shares[0]!.flatMap((job) => together(lanes, job, planes))
+      : [{ parts: shares.map((jobs, i) => jobs.flatMap((job) => alone(lanes[i]!, job, planes))) }],
   })
 }
 
-/** Results leave by channels: an operand has a number for each result, or one for all. */
-const noMatrix = { row: -1 }
-
-interface BlockBias {
-  readonly value: ValueId
-  readonly groupBytes: number
+/** A group of channels of the pieces of a band. */
+interface Job {
+  readonly group: number
+  readonly band: Band
 }
 
-/** The bias with room for whole blocks after each group; as it lies where groups are whole blocks. */
-function biasBlocks(
-  build: Builder,
-  { geometry: g, outputs, outputBlocks }: WinogradForm,
-  bias: ValueId,
-): BlockBias {
-  const groupBytes = outputBlocks * cellBytes
-  if (outputs % 8 === 0) return { value: bias, groupBytes }
-  const value = build.scratch(g.groups * groupBytes)
-  const copies = copyCalls(
-    build,
+/**
+ * The jobs of each thread; or of all of them together, in one share, where they cannot be dealt evenly.
+ * `room` is for the tiles of the largest band.
+ */
+function shareOut(
+  form: WinogradForm,
+  threads: number,
+): { readonly shares: readonly (readonly Job[])[]; readonly room: number } {
+  const { geometry: g } = form
+  const jobsFor = (pieces: number): Job[] => {
+    const tiles = bandTiles(form, pieces)
+    const regions = regionsOf(form.axes, tiles, g.batch % pieces === 0 ? 1 : pieces)
+    const bands = bandsOf(g.batch, regions, tiles)
+    return Array.from({ length: g.groups }, (_, group) => group).flatMap((group) =>
+      bands.map((band) => ({ group, band })),
+    )
+  }
+  const roomOf = (jobs: readonly Job[]): number =>
+    Math.max(...jobs.map(({ band }) => tilesOfBand(band)))
+  const tilesOf = (jobs: readonly Job[]): number =>
+    jobs.reduce((sum, { band }) => sum + tilesOfBand(band), 0)
+  const jobs = jobsFor(threads)
+  const shares = cut(jobs.length, threads).map(([first, end]) => jobs.slice(first, end))
+  const most = Math.max(...shares.map(tilesOf))
+  if (threads * most <= (1 + mostWaiting) * tilesOf(jobs)) return { shares, room: roomOf(jobs) }
+  const whole = jobsFor(1)
+  return { shares: [whole], room: roomOf(whole) }
+}
+
+const alone = (lane: Lane, { band, group }: Job, points: number): Part => [
+  ...band.flatMap((piece) => lane.enter(piece, group, [0, lane.blocks.input])),
+  lane.multiply(band, group, [0, points]),
+  ...band.map((piece) => lane.leave(piece, group, [0, lane.blocks.output])),
+]
+
+/** Threads share the blocks of channels in the transforms, and the points of a tile in the products. */
+function together(lanes: readonly Lane[], { band, group }: Job, points: number): Stage[] {
+  const transform = (side: 'enter' | 'leave', blocks: number): Stage => {
+    const each = dealt(band, blocks, lanes.length)
+    return {
+      parts: each.map((pieces, i) =>
+        pieces.flatMap(([piece, range]) => lanes[i]![side](piece, group, range)),
+      ),
+    }
+  }
+  const { input, output } = lanes[0]!.blocks
+  return [
+    transform('enter', input),
     {
-      elementBytes: 4,
-      shape: [g.groups, outputs],
-      from: { value: bias, start: 0, strides: [outputs, 1] },
-      to: { value, start: 0, strides: [8 * outputBlocks, 1] },
+      parts: cut(points, lanes.length).map((range, i) => [lanes[i]!.multiply(band, group, range)]),
     },
-    1,
-  )
-  build.step({ name: 'copy bias', reads: [bias], writes: [value], stages: [{ parts: [copies] }] })
-  return { value, groupBytes }
+    transform('leave', output),
+  ]
 }
+
+/** All blocks of all pieces in even shares; for each share the ranges of blocks. */
+const dealt = (
+  band: Band,
+  blocks: number,
+  shares: number,
+): (readonly [Piece, [first: number, end: number]])[][] =>
+  cut(band.length * blocks, shares).map(([from, to]) =>
+    band.flatMap((piece, i) => {
+      const [first, end] = [Math.max(0, from - i * blocks), Math.min(blocks, to - i * blocks)]
+      return first < end ? [[piece, [first, end]] as const] : []
+    }),
+  )

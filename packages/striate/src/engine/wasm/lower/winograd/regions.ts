@@ -28,7 +28,8 @@ export interface RegionBox {
   /** Bytes of the buffer that hold the box. */
   readonly boxBytes: number
   readonly workBytes: number
-  words(clears: boolean): Int32Array
+  /** For so many channels; with `clears`, the buffer is cleared first. */
+  words(channels: number, clears?: boolean): Int32Array
 }
 
 /** Where cell 0 of a span axis lies in the tensor, and how far the next one is. */
@@ -83,9 +84,9 @@ export function regionBox(
     workBytes += lead * cells[a]! * inner[a]! * cellBytes
   }
   const isEmpty = inside.includes(0)
-  const words = (clears: boolean): Int32Array =>
+  const words = (channels: number, clears = false): Int32Array =>
     regionTable({
-      channels: isInput ? form.inputs : form.outputs,
+      channels,
       channelStep: 4 * strides.channel,
       blockStep,
       planeStep,

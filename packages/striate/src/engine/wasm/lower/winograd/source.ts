@@ -12,8 +12,16 @@ const lanes = 8
 
 export interface Source {
   readonly workBytes: number
-  /** Transforms a piece of the band, in the order of the calls: they share what lies in `work`. */
-  calls(piece: Piece, group: number, planes: ValueId, work: ValueId): Call[]
+  /** Blocks of channels of a piece, those of all views. */
+  readonly blocks: number
+  /** Transforms `blocks` of a piece of the band, in the order of the calls: they share what lies in `work`. */
+  calls(
+    piece: Piece,
+    group: number,
+    planes: ValueId,
+    work: ValueId,
+    blocks: readonly [first: number, end: number],
+  ): Call[]
 }
 
 /** The input, view by view; or, for the gradient of the weight, the upstream gradient. */
@@ -45,31 +53,41 @@ export function sourceOf(
   )
   const tensorPlace = (box: RegionBox, sample: number, channel: number) =>
     place(x, 4 * (sample * strides.batch + channel * strides.channel + box.start))
+  const blocks = Math.ceil((views.length * channels) / lanes)
   let frame = ''
 
+  const viewBlocks = Math.ceil(channels / lanes)
   /** Each view fills blocks of its own. */
-  const byView = (piece: Piece, group: number, planes: ValueId, work: ValueId): Call[] =>
-    boxes.get(piece.region)!.map((box, view) => {
+  const byView: Source['calls'] = (piece, group, planes, work, [first, end]) =>
+    boxes.get(piece.region)!.flatMap((box, view) => {
+      const before = view * viewBlocks
+      const from = Math.max(0, first - before)
+      const to = Math.min(viewBlocks, end - before)
+      if (from >= to) return []
       const clears = box.hasFrame && box.frame !== frame
       frame = box.hasFrame ? box.frame : ''
       return call(
         kernel,
         'run',
-        build.table(box.words(clears)),
-        tensorPlace(box, piece.sample, group * channels),
-        place(planes, piece.tile * cellBytes + ((view * channels) / lanes) * layout.blockStep),
+        build.table(box.words(Math.min(channels, lanes * to) - lanes * from, clears)),
+        tensorPlace(box, piece.sample, group * channels + lanes * from),
+        place(planes, piece.tile * cellBytes + (before + from) * layout.blockStep),
         place(work),
       )
     })
 
   /** Views that are no whole blocks lie side by side in the lanes. */
-  const packed = (piece: Piece, group: number, planes: ValueId, work: ValueId): Call[] => {
+  const packed: Source['calls'] = (piece, group, planes, work, [from, to]) => {
     const all = boxes.get(piece.region)!
     const hasFrame = all.some((box) => box.hasFrame)
     const calls: Call[] = []
-    for (let first = 0; first < form.channels; first += lanes) {
+    for (
+      let first = from * lanes;
+      first < Math.min(to * lanes, all.length * channels);
+      first += lanes
+    ) {
       if (hasFrame) calls.push(zero(build, place(work), all[0]!.boxBytes))
-      const end = Math.min(first + lanes, form.channels)
+      const end = Math.min(first + lanes, all.length * channels)
       for (let channel = first; channel < end; ) {
         const view = Math.floor(channel / channels)
         const box = all[view]!
@@ -78,7 +96,7 @@ export function sourceOf(
           call(
             kernel,
             'bring',
-            build.table(box.words(false)),
+            build.table(box.words(count)),
             tensorPlace(box, piece.sample, group * channels + (channel % channels)),
             count,
             place(work),
@@ -91,7 +109,7 @@ export function sourceOf(
         call(
           kernel,
           'change',
-          build.table(all[0]!.words(false)),
+          build.table(all[0]!.words(0)),
           place(planes, piece.tile * cellBytes + (first / lanes) * layout.blockStep),
           place(work),
         ),
@@ -100,5 +118,5 @@ export function sourceOf(
     return calls
   }
   const isPacked = views.length > 1 && channels % lanes !== 0
-  return { workBytes, calls: isPacked ? packed : byView }
+  return { workBytes, blocks, calls: isPacked ? packed : byView }
 }

@@ -13,13 +13,18 @@ import { productTile, winogradKernel } from './kernels.ts'
 import { spreadCopies } from './spread.ts'
 import { cellBytes, type WinogradForm } from './tiling.ts'
 
+export interface TransformedWeight {
+  readonly value: ValueId
+  readonly groupBytes: number
+}
+
 /** Planes for every group; `pieces` threads share the work. */
 export function weightTransform(
   build: Builder,
   form: WinogradForm,
   weight: ValueId,
   pieces: number,
-): { readonly value: ValueId; readonly groupBytes: number } {
+): TransformedWeight {
   const { geometry: g, axes, planes, channels, outputs, outputBlocks, weightPlane } = form
   const tiles = axes.map(({ tile }) => tile)
   const taps = product(tiles.map((tile) => tile.taps))

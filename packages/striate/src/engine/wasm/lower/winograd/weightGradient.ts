@@ -97,7 +97,9 @@ function lowerForm(
   const transform = (band: Band, group: number): Part[] =>
     cut(band.length, pieces).map(([first, end], lane) =>
       lanes[lane]!.flatMap(({ source, planes: to, work }) =>
-        band.slice(first, end).flatMap((piece) => source.calls(piece, group, to, work)),
+        band
+          .slice(first, end)
+          .flatMap((piece) => source.calls(piece, group, to, work, [0, source.blocks])),
       ),
     )
   const kernel = outerProduct(build)
