@@ -32,9 +32,9 @@ export function winogradKernel<Exports>(
 
 export const productTile = (features: Features): ProductTile => tilesOf(features).product
 
-/** Twelve 256-bit sums, or eight of 128 bits. */
+/** Twelve sums, of 256 bits or of 128. */
 export function outerProduct(build: Builder): Kernel<OuterProductExports> {
-  const blocks = build.features.wide ? 3 : 1
+  const blocks = build.features.wide ? 2 : 1
   return build.kernel<OuterProductExports>(`outerproduct:${blocks}`, (target) =>
     outerProductModule({ ...target, blocks }),
   )
