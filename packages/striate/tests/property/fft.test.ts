@@ -4,20 +4,28 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { setThreads } from '../../src/engine/threads.ts'
 import { chooseAlgorithm, forceAlgorithm } from '../../src/engine/wasm/lower/chooser.ts'
 import { chooseForm } from '../../src/engine/wasm/lower/fft/form.ts'
+import { lowerFftWeightGradient } from '../../src/engine/wasm/lower/fft/weightGradient.ts'
 import { fftAlgorithm } from '../../src/engine/wasm/lower/fft.ts'
 import { type Axis, cellAxis, windowAxis } from '../../src/geometry/axis.ts'
 import {
   type ConvolutionGeometry,
   inputShape,
+  outputShape,
   product,
   weightShape,
 } from '../../src/geometry/convolution.ts'
 import type { Layout } from '../../src/geometry/layout.ts'
-import { conv, gradients, square, sum } from '../../src/index.ts'
+import { conv, explainPlan, gradients, setPrecision, square, sum } from '../../src/index.ts'
 import { adjointGeometry } from '../../src/ops/primitive/convolution.ts'
 import { distance, expectAgreement, resultsOn } from '../support/agreement.ts'
 import { draw } from '../support/draw.ts'
-import { type ConvolutionData, plainConvolution, runAlgorithm } from '../support/loweringArena.ts'
+import {
+  type ConvolutionData,
+  plainConvolution,
+  plainWeightGradient,
+  runAlgorithm,
+  runWeightGradient,
+} from '../support/loweringArena.ts'
 import { randomFloats, randomNumbers } from './wasmArena.ts'
 
 const wide = { relaxed: true, wide: true }
@@ -84,28 +92,28 @@ function errorOf(
   return distance(got, plainConvolution(g, data))
 }
 
-describe('overlap-save', () => {
-  const geometries = fc
-    .record({
-      size: fc.integer({ min: 1, max: 200 }),
-      kernel: fc.integer({ min: 2, max: 90 }),
-      stride: fc.integer({ min: 1, max: 3 }),
-      dilation: fc.integer({ min: 1, max: 3 }),
-      padding: fc.tuple(fc.nat(100), fc.nat(100)),
-      inputs: fc.integer({ min: 1, max: 4 }),
-      outputs: fc.integer({ min: 1, max: 3 }),
-      batch: fc.integer({ min: 1, max: 3 }),
-      groups: fc.integer({ min: 1, max: 3 }),
-      layout: fc.constantFrom('channels-first' as const, 'channels-last' as const),
-      before: fc.array(fc.integer({ min: 1, max: 3 }), { maxLength: 1 }),
-      after: fc.array(fc.integer({ min: 1, max: 3 }), { maxLength: 1 }),
-      isAdjoint: fc.boolean(),
-    })
-    .map(({ isAdjoint, ...sizes }) => {
-      const g = geometry(sizes, sizes)
-      return isAdjoint ? adjointGeometry(g) : g
-    })
+const geometries = fc
+  .record({
+    size: fc.integer({ min: 1, max: 200 }),
+    kernel: fc.integer({ min: 2, max: 90 }),
+    stride: fc.integer({ min: 1, max: 3 }),
+    dilation: fc.integer({ min: 1, max: 3 }),
+    padding: fc.tuple(fc.nat(100), fc.nat(100)),
+    inputs: fc.integer({ min: 1, max: 4 }),
+    outputs: fc.integer({ min: 1, max: 3 }),
+    batch: fc.integer({ min: 1, max: 3 }),
+    groups: fc.integer({ min: 1, max: 3 }),
+    layout: fc.constantFrom('channels-first' as const, 'channels-last' as const),
+    before: fc.array(fc.integer({ min: 1, max: 3 }), { maxLength: 1 }),
+    after: fc.array(fc.integer({ min: 1, max: 3 }), { maxLength: 1 }),
+    isAdjoint: fc.boolean(),
+  })
+  .map(({ isAdjoint, ...sizes }) => {
+    const g = geometry(sizes, sizes)
+    return isAdjoint ? adjointGeometry(g) : g
+  })
 
+describe('overlap-save', () => {
   it('gives the sum for any size, padding, stride, dilation, groups, layout and direction', () => {
     const options = fc.record({
       threads: fc.integer({ min: 1, max: 3 }),
@@ -158,6 +166,57 @@ describe('overlap-save', () => {
       runAlgorithm(fftAlgorithm, g, data, { threads, wide: false }),
     )
     for (const result of results) expect(result).toEqual(results[0])
+  })
+})
+
+describe('the gradient of the weight', () => {
+  type Machine = Parameters<typeof runWeightGradient>[4]
+
+  function gradientOf(g: ConvolutionGeometry, machine: Machine, seed = 1) {
+    const random = randomNumbers(seed)
+    const x = randomFloats(random, product(inputShape(g)))
+    const upstream = randomFloats(random, product(outputShape(g)))
+    const got = runWeightGradient(lowerFftWeightGradient, g, x, upstream, machine)
+    return { got, error: distance(got, plainWeightGradient(g, x, upstream)) }
+  }
+
+  it('is the sum for any size, padding, stride, dilation, groups, layout and direction', () => {
+    const options = fc.record({ threads: fc.integer({ min: 1, max: 3 }), wide: fc.boolean() })
+    fc.assert(
+      fc.property(geometries, options, fc.nat(), (g, machine, seed) => {
+        expect(gradientOf(g, machine, seed).error).toBeLessThan(3e-6)
+      }),
+      { numRuns: 150 },
+    )
+  }, 120_000)
+
+  it('adds chunk to chunk, with the same bits for any number of threads', () => {
+    const many = { inputs: 9, outputs: 7, batch: 12 }
+    const g = geometry({ size: 4000, kernel: 300, padding: [299, 0] }, many)
+    const { spectrumBytes, pairs } = chooseForm(g, 'gradient')!.form
+    expect(pairs * spectrumBytes * 16).toBeGreaterThan(2 ** 22)
+    const results = [1, 2, 5].map((threads) => gradientOf(g, { threads, wide: true }))
+    for (const { got, error } of results) {
+      expect(error).toBeLessThan(3e-6)
+      expect(got).toEqual(results[0]!.got)
+    }
+  })
+
+  it('is taken for long kernels, never for short ones or where precision is exact', async () => {
+    const algorithmOf = async (shape: readonly number[], kernel: readonly number[]) => {
+      const [x, w] = [draw(shape, 1), draw(kernel, 2)]
+      const gradient = gradients(sum(square(conv(x, w))), [w])
+      const { steps } = await explainPlan(gradient)
+      return steps.find(({ operator }) => operator === 'convolutionWeightGradient')?.algorithm
+    }
+    expect(await algorithmOf([1, 1, 60_000], [1, 1, 2000])).toBe('fft')
+    expect(await algorithmOf([1, 16, 1000], [16, 16, 5])).not.toBe('fft')
+    setPrecision('exact')
+    try {
+      expect(await algorithmOf([1, 1, 60_000], [1, 1, 2000])).not.toBe('fft')
+    } finally {
+      setPrecision('fast')
+    }
   })
 })
 

@@ -11,6 +11,8 @@ import {
 } from './convolution.ts'
 import { directAlgorithm } from './direct.ts'
 import { directWeightGradientApplies, lowerDirectWeightGradient } from './directWeightGradient.ts'
+import { chooseForm } from './fft/form.ts'
+import { lowerFftWeightGradient } from './fft/weightGradient.ts'
 import { fftAlgorithm } from './fft.ts'
 import type { LoweringContext } from './host.ts'
 import { chooseTiles } from './winograd/choice.ts'
@@ -23,6 +25,33 @@ export const algorithms: readonly ConvolutionAlgorithm[] = [
   winogradAlgorithm,
   directAlgorithm,
   fftAlgorithm,
+]
+
+/** The same for the gradient of the weight; the inputs are x and the upstream gradient. */
+const gradientAlgorithms: readonly ConvolutionAlgorithm[] = [
+  {
+    name: contractionAlgorithm.name,
+    applies: () => true,
+    cost: weightGradientCost,
+    lower: lowerConvolutionWeightGradient,
+  },
+  {
+    ...winogradAlgorithm,
+    cost: (g, features) => chooseTiles(g, features, 'gradient').cost,
+    lower: lowerWinogradWeightGradient,
+  },
+  {
+    name: directAlgorithm.name,
+    applies: directWeightGradientApplies,
+    // It applies where it is the fastest.
+    cost: () => 0,
+    lower: lowerDirectWeightGradient,
+  },
+  {
+    ...fftAlgorithm,
+    cost: (g) => chooseForm(g, 'gradient')!.cost,
+    lower: lowerFftWeightGradient,
+  },
 ]
 
 let forced: string | null = null
@@ -42,9 +71,13 @@ interface Candidate {
 
 const isExact = (g: ConvolutionGeometry): boolean => (g.precision ?? getPrecision()) === 'exact'
 
-function candidatesFor(g: ConvolutionGeometry, features: Features): Candidate[] {
+function candidatesFor(
+  all: readonly ConvolutionAlgorithm[],
+  g: ConvolutionGeometry,
+  features: Features,
+): Candidate[] {
   const exact = isExact(g)
-  return algorithms
+  return all
     .filter((each) => !isBanned(each.name) && (!exact || !each.isTransform) && each.applies(g))
     .map((algorithm) => ({ algorithm, cost: algorithm.cost(g, features) }))
 }
@@ -56,36 +89,26 @@ function choose(candidates: readonly Candidate[]): ConvolutionAlgorithm {
 }
 
 export const chooseAlgorithm = (g: ConvolutionGeometry, features: Features): ConvolutionAlgorithm =>
-  choose(candidatesFor(g, features))
+  choose(candidatesFor(algorithms, g, features))
 
-export function lowerConvolution(context: LoweringContext<ConvolutionGeometry>): boolean {
-  const { attributes, build } = context
-  const candidates = candidatesFor(attributes, build.features)
-  if (candidates.length === 0) return false
-  const algorithm = choose(candidates)
-  const considered = candidates.map(({ algorithm: { name }, cost }) => ({
-    name,
-    nanoseconds: cost,
-  }))
-  build.chose?.({ name: algorithm.name, considered })
-  algorithm.lower(context)
-  return true
-}
-
-/** Direct kernels for the few channels that they suit, else the cheaper of Winograd and contraction. */
-export function lowerWeightGradient(context: LoweringContext<ConvolutionGeometry>): boolean {
-  const { attributes: g, build } = context
-  const isTaken = (name: string): boolean => !isBanned(name) && (forced ?? name) === name
-  if (isTaken(directAlgorithm.name) && directWeightGradientApplies(g)) {
-    lowerDirectWeightGradient(context)
+const lowerBy =
+  (all: readonly ConvolutionAlgorithm[]) =>
+  (context: LoweringContext<ConvolutionGeometry>): boolean => {
+    const { attributes, build } = context
+    const candidates = candidatesFor(all, attributes, build.features)
+    if (candidates.length === 0) return false
+    const algorithm = choose(candidates)
+    const considered = candidates.map(({ algorithm: { name }, cost }) => ({
+      name,
+      nanoseconds: cost,
+    }))
+    build.chose?.({ name: algorithm.name, considered })
+    algorithm.lower(context)
     return true
   }
-  if (!isExact(g) && isTaken(winogradAlgorithm.name) && winogradAlgorithm.applies(g)) {
-    const { cost } = chooseTiles(g, build.features, 'gradient')
-    if (forced !== null || cost < weightGradientCost(g, build.features)) {
-      lowerWinogradWeightGradient(context)
-      return true
-    }
-  }
-  return lowerConvolutionWeightGradient(context)
-}
+
+export const lowerConvolution: (context: LoweringContext<ConvolutionGeometry>) => boolean =
+  lowerBy(algorithms)
+
+export const lowerWeightGradient: (context: LoweringContext<ConvolutionGeometry>) => boolean =
+  lowerBy(gradientAlgorithms)

@@ -14,25 +14,14 @@
  */
 import type { ConvolutionGeometry } from '../../../geometry/convolution.ts'
 import { isTransposed } from '../../../geometry/convolution.ts'
-import type { Kernel } from '../kernelCache.ts'
-import {
-  type FftExports,
-  type FftTransferExports,
-  fftModule,
-  fftTransferModule,
-  fftTwiddles,
-  imaginary,
-  type SpectrumExports,
-  spectrumModule,
-} from '../kernels/index.ts'
+import { imaginary } from '../kernels/index.ts'
 import type { Builder, ValueId } from '../plan.ts'
 import { type Call, call, cut, type Part, type Place, place } from '../program.ts'
 import type { ConvolutionAlgorithm } from './algorithm.ts'
+import { type Block, halves, loaded } from './fft/blocks.ts'
 import { chooseForm, type FftForm } from './fft/form.ts'
+import { type FftKernels, kernelsOf, leastValues } from './fft/kernels.ts'
 import type { LoweringContext } from './host.ts'
-
-/** Transformed values from which on a second thread is worth waking. */
-const leastValues = 16384
 
 /** Pairs of blocks that meet each kernel spectrum at a time, where the spectra fill the cache. */
 const mostPairs = 4
@@ -44,33 +33,6 @@ export const fftAlgorithm: ConvolutionAlgorithm = {
   applies: (g) => chooseForm(g) !== null,
   cost: (g) => chooseForm(g)!.cost,
   lower,
-}
-
-interface Kernels {
-  readonly transfer: Kernel<FftTransferExports>
-  readonly transform: Kernel<FftExports>
-  readonly twiddles: number
-  /** Products for so many pairs at a time. */
-  spectrum(pairs: number): Kernel<SpectrumExports>
-}
-
-function kernelsOf(build: Builder, size: number): Kernels {
-  const { wide } = build.features
-  return {
-    transfer: build.kernel('fft transfer', fftTransferModule),
-    transform: build.kernel(`fft ${size}`, (target) => fftModule({ ...target, size })),
-    twiddles: build.table(twiddlesOf(size)),
-    spectrum: (lines) =>
-      build.kernel(`spectrum ${lines}`, (target) => spectrumModule({ ...target, lines, wide })),
-  }
-}
-
-/** The table made last: plans of one network often share it. */
-let known: { readonly size: number; readonly table: Float32Array } | undefined
-
-function twiddlesOf(size: number): Float32Array {
-  if (known?.size !== size) known = { size, table: fftTwiddles(size) }
-  return known.table
 }
 
 function lower(context: LoweringContext<ConvolutionGeometry>): void {
@@ -117,7 +79,7 @@ function lower(context: LoweringContext<ConvolutionGeometry>): void {
 function kernelSpectra(
   build: Builder,
   form: FftForm,
-  { transfer, transform, twiddles, spectrum }: Kernels,
+  { transfer, transform, twiddles, spectrum }: FftKernels,
   weight: ValueId,
   spectra: ValueId,
   threads: number,
@@ -163,7 +125,7 @@ interface Values {
   readonly bias: ValueId | undefined
 }
 
-function convolved(form: FftForm, kernels: Kernels, item: Item, values: Values): Call[] {
+function convolved(form: FftForm, kernels: FftKernels, item: Item, values: Values): Call[] {
   const { size, inputs, outputs, spectrumBytes } = form
   const { transform, twiddles } = kernels
   const { group, from, to } = item
@@ -202,6 +164,7 @@ function convolved(form: FftForm, kernels: Kernels, item: Item, values: Values):
         spectrumBytes,
         inputs,
         size / 8,
+        0,
       ),
     )
     for (let p = 0; p < count; p++) {
@@ -217,46 +180,9 @@ function convolved(form: FftForm, kernels: Kernels, item: Item, values: Values):
   return calls
 }
 
-/** One block: a line and its first output. */
-interface Block {
-  readonly line: number
-  readonly first: number
-}
-
-/** The two blocks of a pair; the last pair may have one. */
-function halves({ lines, blocks, blockOutputs }: FftForm, pair: number): [Block, Block | null] {
-  const block = (unit: number): Block => ({
-    line: Math.floor(unit / blocks),
-    first: (unit % blocks) * blockOutputs,
-  })
-  return [block(2 * pair), 2 * pair + 1 < lines * blocks ? block(2 * pair + 1) : null]
-}
-
-/** The cells that a block's windows meet, zeros where there are none. */
-function loaded(
-  { axis, size, inputSteps, line }: FftForm,
-  { transfer }: Kernels,
-  block: Block | null,
-  channel: number,
-  x: ValueId,
-  to: Place,
-): Call {
-  if (!block) return call(transfer, 'load', to, size, 0, 1, place(x), 4, 0)
-  const { upsample, stride, low, input } = axis
-  const origin = block.first * stride - low
-  const first = Math.max(0, Math.ceil(origin / upsample))
-  const last = Math.min(input - 1, Math.floor((origin + size - 1) / upsample))
-  const count = Math.max(0, last - first + 1)
-  const cell = line(block.line).input + channel * inputSteps.channel + first * inputSteps.cell
-  // A block beyond the input reads nothing: its place need not exist.
-  const from = place(x, count > 0 ? 4 * cell : 0)
-  const start = count > 0 ? first * upsample - origin : 0
-  return call(transfer, 'load', to, size, start, upsample, from, 4 * inputSteps.cell, count)
-}
-
 function stored(
   { axis, blockOutputs, outputSteps, line }: FftForm,
-  { transfer }: Kernels,
+  { transfer }: FftKernels,
   { line: index, first }: Block,
   channel: number,
   { sums, output, bias }: Values,

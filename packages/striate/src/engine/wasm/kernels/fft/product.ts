@@ -20,9 +20,9 @@ export type SpectrumExports = {
   /** The conjugate of `blocks` blocks, times the float at `factor`. */
   conjugate(values: number, blocks: number, factor: number): void
   /**
-   * to[l] = Σ_c x[l, c] · kernel[c] for `lines` l and `channels` c. Steps in bytes: from channel to
-   * channel of x and of the kernel, from line to line of x and of `to`. `to` may be x where there is
-   * one channel.
+   * to[l] = Σ_c x[l, c] · kernel[c] for `lines` l and `channels` c, or += where `add` is not 0. Steps in
+   * bytes: from channel to channel of x and of the kernel, from line to line of x and of `to`. `to` may be x
+   * where there is one channel.
    */
   multiply(
     to: number,
@@ -34,6 +34,7 @@ export type SpectrumExports = {
     kernelChannel: number,
     channels: number,
     blocks: number,
+    add: number,
   ): void
 }
 
@@ -73,6 +74,7 @@ export function spectrumModule(options: SpectrumOptions): KernelModule<SpectrumE
       kernelChannel: 'i32',
       channels: 'i32',
       blocks: 'i32',
+      add: 'i32',
     },
     (f, p) => {
       const [channel, left] = [f.local('i32'), f.local('i32')]
@@ -86,6 +88,18 @@ export function spectrumModule(options: SpectrumOptions): KernelModule<SpectrumE
         for (const halves of wide ? [[0, 16]] : [[0], [16]]) {
           const zeros = (): Local<'v128'>[] => halves.map(() => f.let(f32x4.const(0, 0, 0, 0)))
           const sums = places.map(() => ({ re: zeros(), im: zeros() }))
+          const overSums = (
+            visit: (sum: Local<'v128'>, at: Local<'i32'>, offset: number) => void,
+          ) => {
+            lineOf(p.to, p.toLine)
+            sums.forEach(({ re, im }, l) => {
+              halves.forEach((half, i) => {
+                visit(re[i]!, places[l]!, half)
+                visit(im[i]!, places[l]!, imaginary + half)
+              })
+            })
+          }
+          f.if(p.add, () => overSums((sum, at, offset) => f.set(sum, v128.load(at, offset))))
           f.set(channel, p.kernel)
           lineOf(p.x, p.xLine)
           f.set(left, p.channels)
@@ -112,16 +126,7 @@ export function spectrumModule(options: SpectrumOptions): KernelModule<SpectrumE
             })
             f.set(channel, i32.add(channel, p.kernelChannel))
           })
-          lineOf(p.to, p.toLine)
-          sums.forEach(({ re, im }, l) => {
-            for (const [from, values] of [
-              [0, re],
-              [imaginary, im],
-            ] as const)
-              halves.forEach((half, i) => {
-                f.do(v128.store(places[l]!, values[i]!, from + half))
-              })
-          })
+          overSums((sum, at, offset) => f.do(v128.store(at, sum, offset)))
         }
         for (const base of [p.to, p.x, p.kernel]) f.set(base, i32.add(base, blockBytes))
       })

@@ -74,9 +74,10 @@ export function longAxis(g: ConvolutionGeometry): number {
   return long.length === 1 && g.axes.every((axis, a) => a === only || isPlain(axis)) ? only : -1
 }
 
-/** The form of the cheapest size, and its cost; null where there is none. */
+/** The form of the cheapest size for the output or for the gradient of the weight, and its cost; null where there is none. */
 export function chooseForm(
   g: ConvolutionGeometry,
+  side: 'output' | 'gradient' = 'output',
 ): { readonly form: FftForm; readonly cost: number } | null {
   const at = longAxis(g)
   if (at < 0) return null
@@ -86,7 +87,7 @@ export function chooseForm(
     .filter((size) => size <= largestSize)
     .map((size) => fftForm(g, at, size))
     .filter(({ spectrumBytes }) => spectrumBytes * kernels(g) <= mostSpectrumBytes)
-    .map((form) => ({ form, cost: costOf(form) }))
+    .map((form) => ({ form, cost: costOf(form, side) }))
   const [first] = choices
   if (!first) return null
   return choices.reduce((best, each) => (each.cost < best.cost ? each : best), first)
@@ -137,7 +138,7 @@ function fftForm(g: ConvolutionGeometry, at: number, size: number): FftForm {
   }
 }
 
-function costOf({ geometry: g, axis, ...form }: FftForm): number {
+function costOf({ geometry: g, axis, ...form }: FftForm, side: 'output' | 'gradient'): number {
   const { size, pairs, inputs, outputs, spectrumBytes } = form
   const transform = rates.transform * size * Math.log2(size) + rates.call
   const perFloat = (cell: number, step: number): number =>
@@ -147,6 +148,10 @@ function costOf({ geometry: g, axis, ...form }: FftForm): number {
   const isNear = spectrumBytes * inputs * outputs <= nearBytes
   const products = size * inputs * outputs * (isNear ? rates.product : rates.farProduct)
   const run = pairs * (inputs * (transform + load) + products + outputs * (transform + store))
+  if (side === 'gradient') {
+    const back = transform + axis.kernel * rates.stepped
+    return rates.fixed + g.groups * (run + inputs * outputs * back)
+  }
   const kernel = transform + size * (isNear ? rates.ready : rates.farReady) + axis.kernel
   return rates.fixed + g.groups * (run + kernelRuns * inputs * outputs * kernel)
 }
