@@ -27,6 +27,12 @@ export function biasBlocks(
     },
     1,
   )
-  build.step({ name: 'copy bias', reads: [bias], writes: [value], stages: [{ parts: [copies] }] })
+  build.step({
+    name: 'copy bias',
+    reads: [bias],
+    writes: [value],
+    stages: [{ parts: [copies] }],
+    keeps: [value],
+  })
   return { value, groupBytes }
 }

@@ -51,6 +51,8 @@ const ratesOf = ({ wide }: Features): Rates =>
   wide ? { product: 0.017, cell: 0.28 } : { product: 0.034, cell: 0.42 }
 /** A float brought from a tensor into a block, or back: neighbours together, or each by itself. */
 const moved = { together: 0.13, apart: 0.35 }
+/** Fewer tiles than this take as long: the weight has to be read. */
+const fewestRows = 4
 /** Calls and loops around the work. */
 const fixed = 1200
 
@@ -58,8 +60,8 @@ const fixed = 1200
 const weightByte = { cached: 0.015, far: 0.06 }
 const [nearBytes, farBytes] = [2 ** 20, 2 ** 23]
 
-/** The weight is transformed in every run. */
-const weightRuns = 1
+/** The share of runs in which the weight is transformed anew: what is made of it is kept while it stays. */
+const weightRuns = 0.25
 
 export function appliesTo(g: ConvolutionGeometry): boolean {
   const phases = g.axes.map(axisPhases)
@@ -172,13 +174,13 @@ function costOf(form: WinogradForm, rates: Rates, side: Side): number {
     rates.cell * channels * outputBlocks * weightWork +
     moved.together * taps * channels * outputs * (isWhole(form) ? 1 : 2) +
     bytes
-  const products = rates.product * planes * tiles * 8 * outputBlocks
+  const products = rates.product * planes * Math.max(tiles, fewestRows) * 8 * outputBlocks
   const run =
     side === 'output'
       ? products * channels + bytes / 2
       : products * 4 * Math.ceil(channels / 4) +
         Math.ceil(tiles / gradientBandTiles(form)) * (bytes + weightByte.cached * weightBytes)
-  return fixed + g.groups * (transforms + run + weightRuns * weight)
+  return fixed + g.groups * (transforms + run + (side === 'output' ? weightRuns : 1) * weight)
 }
 
 /** To bring one channel of a sample into blocks, or back. */
