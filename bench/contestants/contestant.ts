@@ -7,7 +7,7 @@ export type Arrays = Readonly<Record<string, Float32Array>>
 
 export interface Work {
   /** Makes what the next calls need, before the clock starts. */
-  provide?(calls: number): void
+  provide?(calls: number): Promise<void> | void
   /** What is timed. */
   run(): Promise<void> | void
   /** Runs once; the results by name, channels first. */

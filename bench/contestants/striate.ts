@@ -9,9 +9,12 @@ type ThreadFunctions = 'setThreads' | 'getThreads'
 /** An older build, given with `--library`, has one thread and no such functions. */
 type Module = Omit<typeof Striate, ThreadFunctions> & Partial<Pick<typeof Striate, ThreadFunctions>>
 
-/** From tensors to tensors, or from arrays to arrays. The weight of a training step is another one at every call. */
+/**
+ * From tensors to tensors, or from arrays to arrays. The weight of a training step is another one at every
+ * call: a result of the engine, as an optimizer leaves it.
+ */
 function convolution(striate: Module, job: ConvolutionJob, arrays: Arrays): Work {
-  const { compute, gradients, tensor } = striate
+  const { compute, gradients, mul, tensor } = striate
   const { kind, shape, resident } = job
   const { stride, padding, dilation, groups } = shape
   const operator = shape.transposed ? striate.convTranspose : striate.conv
@@ -25,7 +28,8 @@ function convolution(striate: Module, job: ConvolutionJob, arrays: Arrays): Work
     isTraining
       ? { x: makeInput(), weight: makeWeight(), upstream: makeUpstream() }
       : { ...kept, x: makeInput() }
-  const withWeight = (): typeof kept => (isTraining ? { ...kept, weight: makeWeight() } : kept)
+  const withWeight = (): typeof kept =>
+    isTraining ? { ...kept, weight: mul(kept.weight, 1) } : kept
   const names = isTraining ? ['y', 'inputGradient', 'weightGradient'] : ['y']
   const build = ({ x, weight, upstream }: typeof kept): Striate.Tensor[] => {
     const y = operator(x, weight, { stride, padding, dilation, groups })
@@ -44,8 +48,9 @@ function convolution(striate: Module, job: ConvolutionJob, arrays: Arrays): Work
     for (const result of results) await result.data()
   }
   return {
-    provide(calls) {
+    async provide(calls) {
       provided = Array.from({ length: calls }, withWeight)
+      await compute(provided.map(({ weight }) => weight))
     },
     run: resident ? fromTensors : fromArrays,
     async outputs() {

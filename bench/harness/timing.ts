@@ -3,7 +3,7 @@ import type { Work } from '../contestants/contestant.ts'
 import type { Turn } from './protocol.ts'
 
 async function millisecondsOf(work: Work, calls: number): Promise<number> {
-  work.provide?.(calls)
+  await work.provide?.(calls)
   const started = performance.now()
   for (let call = 0; call < calls; call++) await work.run()
   return (performance.now() - started) / calls
