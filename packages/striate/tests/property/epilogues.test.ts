@@ -7,6 +7,7 @@ import { algorithms, forceAlgorithm } from '../../src/engine/wasm/lower/chooser.
 import {
   add,
   batchNorm,
+  conv,
   div,
   explainPlan,
   matmul,
@@ -153,6 +154,34 @@ describe('epilogues', () => {
       { numRuns: 100 },
     )
   }, 120_000)
+})
+
+describe('a sum of many results', () => {
+  const build = (): Tensor => {
+    const x = values([1, 8, 6, 10], 1)
+    const each = [1, 2, 3, 4, 5].map((seed) => tanh(conv(x, values([6, 8, 1, 1], 10 * seed))))
+    const product = matmul(values([1, 6, 6, 10], 7), values([10, 10], 8))
+    return relu(
+      add(
+        each.reduce((sum, next) => add(sum, next)),
+        product,
+      ),
+    )
+  }
+
+  it('is added up by those that make the results, each in its turn', async () => {
+    const { steps } = await explainPlan(build())
+    const after = steps.filter(({ isKept }) => !isKept).map(({ operator }) => operator)
+    expect(after.filter((name) => name === 'convolution')).toHaveLength(5)
+    expect(after.toSorted()).toEqual([...Array(5).fill('convolution'), 'matmul'])
+  })
+
+  it('has the bits that it has apart', async () => {
+    const expected = await under(plain, build)
+    expect(distance(await under(fused, build), expected)).toBe(0)
+    const [exact] = await resultsOn('reference', () => [build()])
+    expect(distance(expected, exact!)).toBeLessThanOrEqual(1e-5)
+  })
 })
 
 describe('batch normalisation in use', () => {

@@ -6,7 +6,13 @@
 import type { ConvolutionGeometry } from '../../geometry/convolution.ts'
 import { sameShape, sizeOf } from '../../tensor/shape.ts'
 import { type Excerpt, foldScale } from './fold.ts'
-import { type GroupExpression, type GroupNode, type Groups, groupExpression } from './fusion.ts'
+import {
+  type GroupExpression,
+  type GroupNode,
+  type Groups,
+  groupExpression,
+  producers,
+} from './fusion.ts'
 import type { Structure } from './structure.ts'
 
 /** A scale and a shift for each output channel, over values at these positions. */
@@ -51,8 +57,6 @@ export function setFusion(wanted: Fusion): void {
 /** What plans depend on beside the graph; empty as usual. */
 export const fusionKey = (): string =>
   `${fusion.epilogues ? '' : 'apart'}${fusion.folds ? '' : 'unfolded'}`
-
-const producers: readonly string[] = ['convolution', 'matmul']
 
 /** `isWalkable` says whether a kernel can walk operands of these shapes beside results of `target`. */
 export function attach(

@@ -39,6 +39,9 @@ export type GroupNode =
       readonly args: readonly number[]
     }
 
+/** Operations whose results a group can be computed from as they are written. */
+export const producers: readonly string[] = ['convolution', 'matmul']
+
 /** A kernel has registers and parameters for so many. */
 const mostFunctions = 48
 const mostInputs = 20
@@ -59,7 +62,8 @@ function domainOf(
   return 'f32'
 }
 
-export function fuse({ leaves, operations, types, results }: Structure): Groups {
+export function fuse(structure: Structure): Groups {
+  const { leaves, operations, types, results } = structure
   const leafCount = leaves.length
   const readers = types.map((): number[] => [])
   for (const [i, { inputs }] of operations.entries())
@@ -69,6 +73,17 @@ export function fuse({ leaves, operations, types, results }: Structure): Groups 
   const roots = new Map<number, number>()
   const inlined = new Set<number>()
   const sizes = new Map<number, { functions: number; inputs: Set<number> }>()
+  const branches = branchesOf(structure, readers)
+  /** Functions whose group is computed with a producer below one of their inputs. */
+  const claimed = new Set<number>()
+
+  /** Whether a function is better off with a producer of its own: the group of its reader has another. */
+  const isBranch = (position: number, [reader]: readonly number[]): boolean => {
+    if (!branches.get(reader!)?.includes(position)) return false
+    if (claimed.has(reader!)) return true
+    claimed.add(reader!)
+    return false
+  }
 
   for (let i = operations.length - 1; i >= 0; i--) {
     const position = leafCount + i
@@ -99,11 +114,12 @@ export function fuse({ leaves, operations, types, results }: Structure): Groups 
       domains.get(root) === domain &&
       sameShape(types[root]!.shape, type.shape) &&
       !isCastToWhole
-    const group = joins ? sizes.get(root)! : { functions: 0, inputs: new Set<number>() }
-    const grown = new Set([...group.inputs, ...inputs])
+    if (branches.get(position)?.some((input) => !branches.has(input))) claimed.add(position)
+    const group = joins && !isBranch(position, readersHere) ? sizes.get(root)! : null
+    const grown = new Set([...(group?.inputs ?? []), ...inputs])
     grown.delete(position)
-    if (joins && group.functions < mostFunctions && grown.size <= mostInputs) {
-      roots.set(position, root)
+    if (group && group.functions < mostFunctions && grown.size <= mostInputs) {
+      roots.set(position, root!)
       inlined.add(position)
       group.functions++
       group.inputs = grown
@@ -118,6 +134,34 @@ export function fuse({ leaves, operations, types, results }: Structure): Groups 
     domainOf: (position) => domains.get(position) ?? null,
     rootOf: (position) => roots.get(position) ?? position,
   }
+}
+
+/**
+ * For each function the inputs that are the results of a producer, or come of such results by functions that
+ * nobody else reads.
+ */
+function branchesOf(
+  { leaves, operations, types, results }: Structure,
+  readers: readonly (readonly number[])[],
+): Map<number, readonly number[]> {
+  const isResult = new Set(results)
+  const found = new Map<number, readonly number[]>()
+  for (const [i, { operator, inputs }] of operations.entries()) {
+    if (operator.name !== 'elementwise') continue
+    const position = leaves.length + i
+    const own = [...new Set(inputs)].filter((input) => {
+      const made = operations[input - leaves.length]?.operator.name
+      return (
+        made !== undefined &&
+        (producers.includes(made) || found.has(input)) &&
+        !isResult.has(input) &&
+        readers[input]!.every((reader) => reader === position) &&
+        sameShape(types[input]!.shape, types[position]!.shape)
+      )
+    })
+    if (own.length > 0) found.set(position, own)
+  }
+  return found
 }
 
 export function groupExpression(
