@@ -31,8 +31,9 @@ export function nearest(word: string, candidates: readonly string[]): string | u
 export function rejectUnknown(op: string, options: object, allowed: readonly string[]): void {
   if (typeof options !== 'object' || options === null || Array.isArray(options))
     fail({ op, argument: 'options', needs: 'must be an object', got: describe(options) })
-  for (const [key, value] of Object.entries(options)) {
+  for (const key of Object.keys(options)) {
     if (allowed.includes(key)) continue
+    const value = (options as Readonly<Record<string, unknown>>)[key]
     const near = nearest(key, allowed)
     const known = allowed.length === 0 ? 'it takes none' : `known are ${allowed.join(', ')}`
     fail({

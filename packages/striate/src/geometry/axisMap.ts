@@ -5,6 +5,7 @@
  */
 import { type Axis, adjointAxis, axisTaps, cellAxis } from './axis.ts'
 import { type PaddingMode, paddedIndex } from './padding.ts'
+import { derived, Recall } from './recall.ts'
 
 export interface AxisMap {
   readonly inputSize: number
@@ -51,12 +52,20 @@ function fromRows(
   }
 }
 
+/** Entries of maps that are remembered at most, by each kind of map. */
+const mostEntries = 2 ** 18
+
+const recentMaps = (): Recall<AxisMap> => new Recall(mostEntries, sizeOfMap)
+
+/** Entries of a map, with what it needs besides. */
+export const sizeOfMap = ({ index, starts }: AxisMap): number => index.length + starts.length
+
 /** The map whose output `o` is the weighted sum that `rows[o]` says. */
 export const rowsMap = (inputSize: number, rows: readonly (readonly Entry[])[]): AxisMap =>
   fromRows(`rows:${inputSize}:${JSON.stringify(rows)}`, inputSize, rows.length, (o) => rows[o]!)
 
 /** The adjoint: rows and columns exchanged. */
-export function transposeMap(map: AxisMap): AxisMap {
+export const transposeMap: (map: AxisMap) => AxisMap = /* @__PURE__ */ derived((map) => {
   const rows: Entry[][] = Array.from({ length: map.inputSize }, () => [])
   for (let o = 0; o < map.outputSize; o++) {
     for (let t = map.starts[o]!; t < map.starts[o + 1]!; t++)
@@ -65,7 +74,7 @@ export function transposeMap(map: AxisMap): AxisMap {
   const key = map.key.endsWith("'") ? map.key.slice(0, -1) : `${map.key}'`
   const window = map.window && adjointAxis(map.window)
   return fromRows(key, map.outputSize, map.inputSize, (o) => rows[o]!, window)
-}
+})
 
 /** Whether the map copies its input unchanged. */
 export function isIdentity(map: AxisMap): boolean {
@@ -77,7 +86,12 @@ export const identityMap = (size: number): AxisMap =>
   fromRows(`identity:${size}`, size, size, (o) => [[o, 1]], cellAxis(size, size, {}))
 
 /** Continues an axis by `low` and `high` cells (negative: crops) as the padding mode says. */
-export function padMap(size: number, low: number, high: number, mode: PaddingMode): AxisMap {
+export const padMap = (size: number, low: number, high: number, mode: PaddingMode): AxisMap =>
+  padMaps.of([size, low, high, mode], () => makePad(size, low, high, mode))
+
+const padMaps = recentMaps()
+
+function makePad(size: number, low: number, high: number, mode: PaddingMode): AxisMap {
   const output = size + low + high
   const row = (o: number): Entry[] => {
     const index = paddedIndex(mode, o - low, size)
@@ -94,13 +108,11 @@ export function sliceMap(size: number, start: number, count: number, step: numbe
   return fromRows(key, size, count, (o) => [[start + o * step, 1]], window)
 }
 
-const axisKey = (axis: Axis): string =>
-  [axis.input, axis.output, axis.kernel, axis.stride, axis.dilation, axis.upsample, axis.low].join(
-    ',',
-  )
+const axisKey = ({ input, output, kernel, stride, dilation, upsample, low }: Axis): string =>
+  [input, output, kernel, stride, dilation, upsample, low].join(',')
 
 /** The sum of each window, padding left out: what average pooling divides. */
-export function windowMap(axis: Axis): AxisMap {
+export const windowMap = (axis: Axis): AxisMap => {
   const row = (o: number): Entry[] =>
     axisTaps(axis, o)
       .filter((tap) => tap.kind === 'in')
@@ -116,7 +128,12 @@ export const unfoldMap = (axis: Axis): AxisMap =>
   })
 
 /** Adaptive pooling: output `o` covers `[⌊o·input/output⌋, ⌈(o+1)·input/output⌉)`. */
-export function adaptiveMap(input: number, output: number): AxisMap {
+export const adaptiveMap = (input: number, output: number): AxisMap =>
+  adaptiveMaps.of([input, output], () => makeAdaptive(input, output))
+
+const adaptiveMaps = /* @__PURE__ */ recentMaps()
+
+function makeAdaptive(input: number, output: number): AxisMap {
   const row = (o: number): Entry[] => {
     const start = Math.floor((o * input) / output)
     const end = Math.ceil(((o + 1) * input) / output)
@@ -142,7 +159,14 @@ export interface ResizeRule {
  * `o·(input − 1)/(output − 1)` with aligned corners, or `⌊o·scale⌋` for nearest.
  * The cubic is Keys's (1981) with a = −0.75; cells beyond an end repeat the end.
  */
-export function resizeMap(input: number, output: number, rule: ResizeRule): AxisMap {
+export const resizeMap = (input: number, output: number, rule: ResizeRule): AxisMap =>
+  resizeMaps.of([input, output, rule.mode, rule.alignCorners, rule.scale], () =>
+    makeResize(input, output, rule),
+  )
+
+const resizeMaps = /* @__PURE__ */ recentMaps()
+
+function makeResize(input: number, output: number, rule: ResizeRule): AxisMap {
   const { mode, alignCorners } = rule
   const scale = rule.scale ?? input / output
   const clamp = (i: number): number => Math.min(Math.max(i, 0), input - 1)

@@ -13,6 +13,7 @@ import {
   resolveTransposedPadding,
   type SizeArgument,
 } from './padding.ts'
+import { Recall } from './recall.ts'
 
 export interface ConvolutionSizes {
   readonly batch: number
@@ -71,8 +72,33 @@ function finish(
   return { ...rest, axes, continued: isPlain ? null : cells, geometry }
 }
 
+type Planner = (
+  op: string,
+  sizes: ConvolutionSizes,
+  settings: ConvolutionSettings,
+) => ConvolutionPlan
+
+const mostPlans = 512
+
+/** The planner, which remembers its plans. */
+function remembering(planner: Planner): Planner {
+  const plans = new Recall<ConvolutionPlan>(mostPlans)
+  return (op, sizes, settings) => {
+    const { batch, inChannels, outChannels, groups, input, kernel, layout } = sizes
+    const { stride, dilation, padding, paddingMode, outputPadding } = settings
+    // biome-ignore format: sizes, then settings
+    const key = [
+      batch, inChannels, outChannels, groups, input, kernel, layout,
+      stride, dilation, padding, paddingMode, outputPadding,
+    ]
+    return plans.of(key, () => planner(op, sizes, settings))
+  }
+}
+
 /** Plans a convolution. */
-export function planConvolution(
+export const planConvolution: Planner = /* @__PURE__ */ remembering(convolutionPlan)
+
+function convolutionPlan(
   op: string,
   sizes: ConvolutionSizes,
   settings: ConvolutionSettings,
@@ -99,7 +125,9 @@ export function planConvolution(
 }
 
 /** Plans a transposed convolution. */
-export function planTransposed(
+export const planTransposed: Planner = /* @__PURE__ */ remembering(transposedPlan)
+
+function transposedPlan(
   op: string,
   sizes: ConvolutionSizes,
   settings: ConvolutionSettings,

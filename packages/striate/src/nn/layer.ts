@@ -8,7 +8,7 @@ import { type FreezeOptions, setTrained } from './freezing.ts'
 import type { NamePattern } from './namePattern.ts'
 import type { LayerRecipe } from './recipe.ts'
 import { rewire } from './rewire.ts'
-import { followForward, join } from './scope.ts'
+import { followForward, join, noteWiring } from './scope.ts'
 import { Buffer, type LazyValue, Parameter } from './state.ts'
 import { type LoadOptions, type LoadReport, loadStates } from './stateDict.ts'
 import { summarise } from './summary/summarise.ts'
@@ -57,6 +57,8 @@ export abstract class Layer<In extends number = number, Out extends number = num
   readonly #parameters = new Map<string, Parameter>()
   readonly #buffers = new Map<string, Buffer>()
   readonly #children = new Map<string, Layer>()
+  /** The children in order, until one is added or replaced. */
+  #inOrder: readonly Layer[] | null = null
   #random: RandomStream | null = null
   #training = true
 
@@ -108,6 +110,8 @@ export abstract class Layer<In extends number = number, Out extends number = num
       })
     }
     this.#children.set(this.#freeName(name), layer)
+    this.#inOrder = null
+    noteWiring()
     return layer
   }
 
@@ -157,6 +161,17 @@ export abstract class Layer<In extends number = number, Out extends number = num
   /** The layers directly inside, by name. */
   children(): Named<Layer>[] {
     return [...this.#children]
+  }
+
+  /** The layers directly inside, in order; the same list until one is added or replaced. */
+  protected get childLayers(): readonly Layer[] {
+    this.#inOrder ??= [...this.#children.values()]
+    return this.#inOrder
+  }
+
+  /** The layer directly inside of that name. */
+  protected childNamed(name: string): Layer | undefined {
+    return this.#children.get(name)
   }
 
   /** This layer and all inside it, each once, by dotted name; this one's is `prefix`. */
@@ -288,6 +303,8 @@ export abstract class Layer<In extends number = number, Out extends number = num
   replaceChild(name: string, layer: Layer): void {
     const before = this.#children.get(name)!
     this.#children.set(name, layer)
+    this.#inOrder = null
+    noteWiring()
     rewire(this, name, before, layer)
   }
 

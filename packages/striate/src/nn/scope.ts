@@ -1,6 +1,6 @@
 /** Has a layer's forward say where it stands, so that what it builds can be told apart in plans and profiles. */
 import { fail } from '../errors.ts'
-import { currentScope, inScope } from '../tensor/scope.ts'
+import { currentScope, enterScope } from '../tensor/scope.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 import type { Layer } from './layer.ts'
 
@@ -33,9 +33,11 @@ export function followForward(layer: Layer): void {
     checkPlace(this)
     const scope = scopeOf(this)
     running.push({ layer: this, scope })
+    const before = enterScope(scope)
     try {
-      return inScope(scope, () => original.apply(this, inputs))
+      return original.apply(this, inputs)
     } finally {
+      enterScope(before)
       running.pop()
     }
   }
@@ -64,16 +66,53 @@ function checkPlace(layer: Layer): void {
   })
 }
 
+/** How often layers anywhere were put into others. */
+let wirings = 0
+
+/** Notes that a layer now stands in another: names that were found may be others now. */
+export function noteWiring(): void {
+  wirings++
+}
+
+/** The name of a layer, as found when the one around it had the name `around`. */
+interface Found {
+  readonly around: string
+  readonly wirings: number
+  readonly scope: string
+}
+
+/** For each layer, names of those that ran right inside it. */
+const known = new WeakMap<Layer, WeakMap<Layer, Found>>()
+
 /** The name below the innermost running layer that holds this one; that of the caller if none does. */
 function scopeOf(layer: Layer): string {
+  const frame = running.at(-1)
+  if (!frame) return currentScope()
+  const found = known.get(frame.layer)?.get(layer)
+  if (found && found.wirings === wirings && found.around === frame.scope) return found.scope
   for (let at = running.length - 1; at >= 0; at--) {
-    const { layer: around, scope } = running[at]!
-    const found =
-      around.children().find(([, child]) => child === layer) ??
-      around.namedLayers().find(([, inner]) => inner === layer)
-    if (found) return join(scope, found[0])
+    const { layer: around, scope: outer } = running[at]!
+    const name = nameIn(around, layer)
+    if (name === undefined) continue
+    const scope = join(outer, name)
+    if (around === frame.layer) remember(frame, layer, scope)
+    return scope
   }
   return currentScope()
+}
+
+function remember({ layer: around, scope: outer }: Frame, layer: Layer, scope: string): void {
+  const inside = known.get(around) ?? new WeakMap<Layer, Found>()
+  inside.set(layer, { around: outer, wirings, scope })
+  known.set(around, inside)
+}
+
+/** The dotted name of a layer in another. */
+function nameIn(around: Layer, layer: Layer): string | undefined {
+  const found =
+    around.children().find(([, child]) => child === layer) ??
+    around.namedLayers().find(([, inner]) => inner === layer)
+  return found?.[0]
 }
 
 /** A name within the layer of another name. */

@@ -1,10 +1,11 @@
 /** Repeats axes of size 1 (and missing leading axes) up to a shape. */
+import { lowerBroadcast } from '../engine/wasm/lower/copy.ts'
+import { broadcastCell } from '../engine/wasm/proof/rules.ts'
 import { describe, fail } from '../errors.ts'
 import { apply, requireTensor } from '../tensor/build.ts'
 import type { Operator } from '../tensor/operator.ts'
 import { broadcastStrides, sameShape, walk } from '../tensor/shape.ts'
 import type { Tensor } from '../tensor/tensor.ts'
-import { sumTo } from './sumTo.ts'
 
 export interface BroadcastAttributes {
   readonly shape: readonly number[]
@@ -18,7 +19,8 @@ export const broadcastOperator: Operator<BroadcastAttributes> = {
       output[o] = x![i!]!
     })
   },
-  gradient: ({ inputs: [x], upstream }) => [sumTo(upstream, x!.shape)],
+  lower: lowerBroadcast,
+  cell: broadcastCell,
   work: () => ({ multiplyAdds: 0 }),
 }
 

@@ -1,9 +1,10 @@
 /** One value per channel, shaped so that it broadcasts over a batch in either layout. */
 import { fail } from '../errors.ts'
 import { channelAxis, type Layout } from '../geometry/layout.ts'
-import { requireTensor } from '../tensor/build.ts'
+import { Recall } from '../geometry/recall.ts'
+import { apply, requireTensor } from '../tensor/build.ts'
 import type { Tensor } from '../tensor/tensor.ts'
-import { reshape } from './reshape.ts'
+import { type ReshapeAttributes, reshapeOperator } from './reshape.ts'
 
 /** Checks that `vector` is `[channels]` and gives it the axes of `x`, all of size 1 but the channels'. */
 export function channelVector(
@@ -25,26 +26,32 @@ export function channelVector(
       hint: `x is [${x.shape.join(', ')}], layout is '${layout}'`,
     })
   }
-  return reshape(
-    vector,
-    x.shape.map((_, a) => (a === axis ? channels : 1)),
-  )
+  if (x.rank === 1) return vector
+  const { rank } = x
+  const key = [channels, axis, rank]
+  const attributes = columns.of(key, () => ({
+    shape: Array.from({ length: rank }, (_, a) => (a === axis ? channels : 1)),
+  }))
+  return apply(reshapeOperator, [vector], attributes)
 }
+
+/** Shapes of vectors, one for all layers of a width. */
+const columns = new Recall<ReshapeAttributes>(256)
 
 /** Checks that `x` has a batch, channels, at least one cell, and at least `least` axes. */
 export function requireBatch(op: string, x: Tensor, layout: Layout, least = 2): Tensor {
   requireTensor(op, 'x', x)
-  const shape = `[${x.shape.join(', ')}]`
+  const show = (): string => `[${x.shape.join(', ')}]`
   if (x.rank < least) {
     const space = layout === 'channels-first' ? 'channels, ...space' : '...space, channels'
     fail({
       op,
       argument: 'x',
-      got: `${x.rank} axes, ${shape}`,
+      got: `${x.rank} axes, ${show()}`,
       needs: `expects at least ${least} axes [batch, ${space}]`,
     })
   }
   if (x.size === 0)
-    fail({ op, argument: 'x', got: shape, needs: 'needs at least one cell on every axis' })
+    fail({ op, argument: 'x', got: show(), needs: 'needs at least one cell on every axis' })
   return x
 }

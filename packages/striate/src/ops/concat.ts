@@ -1,4 +1,6 @@
 /** Joins tensors along an axis, and parts them again. */
+import { lowerConcat } from '../engine/wasm/lower/copy.ts'
+import { concatCell } from '../engine/wasm/proof/rules.ts'
 import { describe, fail } from '../errors.ts'
 import { apply, requireTensor } from '../tensor/build.ts'
 import { promote } from '../tensor/dtype.ts'
@@ -32,15 +34,8 @@ export const concatOperator: Operator<ConcatAttributes> = {
     }
   },
 
-  gradient({ inputs, upstream, attributes: { axis } }) {
-    let start = 0
-    return inputs.map((input) => {
-      const end = start + input.shape[axis]!
-      const part = slice(upstream, [start], [end], { axes: [axis] })
-      start = end
-      return part
-    })
-  },
+  lower: lowerConcat,
+  cell: concatCell,
 
   work: () => ({ multiplyAdds: 0 }),
 }

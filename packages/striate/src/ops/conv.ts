@@ -52,8 +52,9 @@ export function applyPlan(
   { geometry: planned, continued, paddingMode }: ConvolutionPlan,
   asked: Precision | undefined,
 ): Tensor {
-  const precision = asked && { precision: checkPrecision(op, "option 'precision'", asked) }
-  const geometry = { ...planned, ...precision }
+  const geometry = asked
+    ? { ...planned, precision: checkPrecision(op, "option 'precision'", asked) }
+    : planned
   const whole = continued ? padSpace(x, continued, paddingMode, geometry.layout) : x
   return apply(convolution, bias ? [whole, weight, bias] : [whole, weight], geometry)
 }

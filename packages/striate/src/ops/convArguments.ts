@@ -3,9 +3,9 @@ import { describe, fail } from '../errors.ts'
 import { checkLayout, type Layout, spatialShape } from '../geometry/layout.ts'
 import type { ConvolutionSizes } from '../geometry/plan.ts'
 import { requireTensor } from '../tensor/build.ts'
-import { asFloat, type DType, promote } from '../tensor/dtype.ts'
+import { asFloat, promote } from '../tensor/dtype.ts'
 import type { Tensor } from '../tensor/tensor.ts'
-import { cast } from './elementwise/arithmetic.ts'
+import { toReal } from './primitive/conversion.ts'
 
 export interface CheckedArguments extends ConvolutionSizes {
   readonly x: Tensor
@@ -33,10 +33,8 @@ export function checkArguments(
   requireTensor(op, 'weight', weight)
   const spatial = rank ?? weight.rank - 2
   const layout = checkLayout(op, options.layout)
-  const axes =
-    layout === 'channels-first' ? '[batch, channels, ...space]' : '[batch, ...space, channels]'
-  const rows = transposed ? '[in, out/groups, ...kernel]' : '[out, in/groups, ...kernel]'
   if (spatial < 1 || weight.rank !== spatial + 2) {
+    const rows = transposed ? '[in, out/groups, ...kernel]' : '[out, in/groups, ...kernel]'
     fail({
       op,
       argument: 'weight',
@@ -45,6 +43,8 @@ export function checkArguments(
     })
   }
   if (x.rank !== spatial + 2) {
+    const axes =
+      layout === 'channels-first' ? '[batch, channels, ...space]' : '[batch, ...space, channels]'
     fail({
       op,
       argument: 'x',
@@ -54,7 +54,8 @@ export function checkArguments(
     })
   }
   const groups = checkGroups(op, options.groups)
-  const shapes = `x is ${show(x.shape)}, weight is ${show(weight.shape)}, groups is ${groups}`
+  const shapes = (): string =>
+    `x is ${show(x.shape)}, weight is ${show(weight.shape)}, groups is ${groups}`
   const inChannels = layout === 'channels-first' ? x.shape[1]! : x.shape.at(-1)!
   checkChannels(op, {
     inChannels,
@@ -66,14 +67,8 @@ export function checkArguments(
     shapes,
   })
   const outChannels = transposed ? weight.shape[1]! * groups : weight.shape[0]!
-  for (const [argument, shape] of [
-    ['x', x.shape],
-    ['weight', weight.shape],
-  ] as const) {
-    if (shape.some((size) => size === 0)) {
-      fail({ op, argument, got: show(shape), needs: 'needs at least one cell on every axis' })
-    }
-  }
+  checkCells(op, 'x', x.shape)
+  checkCells(op, 'weight', weight.shape)
   const { bias } = options
   if (bias !== undefined) {
     requireTensor(op, 'bias', bias)
@@ -83,17 +78,16 @@ export function checkArguments(
         argument: 'bias',
         got: show(bias.shape),
         needs: `expects shape [${outChannels}], one value per output channel`,
-        hint: shapes,
+        hint: shapes(),
       })
     }
   }
-  const dtype = asFloat(
-    [x, weight, ...(bias ? [bias] : [])].map((t): DType => t.dtype).reduce(promote),
-  )
+  const both = promote(x.dtype, weight.dtype)
+  const dtype = asFloat(bias ? promote(both, bias.dtype) : both)
   return {
-    x: cast(x, dtype),
-    weight: cast(weight, dtype),
-    bias: bias && cast(bias, dtype),
+    x: toReal(x, dtype),
+    weight: toReal(weight, dtype),
+    bias: bias && toReal(bias, dtype),
     batch: x.shape[0]!,
     inChannels,
     outChannels,
@@ -102,6 +96,11 @@ export function checkArguments(
     kernel: weight.shape.slice(2),
     layout,
   }
+}
+
+function checkCells(op: string, argument: string, shape: readonly number[]): void {
+  if (shape.includes(0))
+    fail({ op, argument, got: show(shape), needs: 'needs at least one cell on every axis' })
 }
 
 export function checkGroups(op: string, groups: number | undefined): number {
@@ -124,7 +123,7 @@ interface ChannelFacts {
   readonly weight: readonly number[]
   readonly layout: Layout
   readonly x: readonly number[]
-  readonly shapes: string
+  readonly shapes: () => string
 }
 
 function checkChannels(op: string, facts: ChannelFacts): void {
@@ -142,7 +141,7 @@ function checkChannels(op: string, facts: ChannelFacts): void {
       needs: transposed
         ? `expects ${weight[0]} input channels`
         : `expects ${weight[1]} input channels per group`,
-      hint: `${shapes}${swapped}`,
+      hint: `${shapes()}${swapped}`,
     })
   }
   if (!transposed) checkDivides(op, groups, weight[0]!, 'output', shapes)
@@ -154,7 +153,7 @@ export function checkDivides(
   groups: number,
   channels: number,
   which: 'input' | 'output',
-  shapes?: string,
+  shapes?: () => string,
 ): void {
   if (channels % groups === 0) return
   const nearest = `the nearest that works is ${nearestDivisor(channels, groups)}`
@@ -163,7 +162,7 @@ export function checkDivides(
     argument: 'groups',
     got: `${groups} for ${channels} ${which} channels`,
     needs: `must divide the ${which} channels`,
-    hint: shapes === undefined ? nearest : `${shapes}; ${nearest}`,
+    hint: shapes === undefined ? nearest : `${shapes()}; ${nearest}`,
   })
 }
 

@@ -1,4 +1,11 @@
 /** Picks cells by index, and the adjoint that adds cells at indices. */
+import {
+  lowerGatherElements,
+  lowerGatherRows,
+  lowerScatterElements,
+  lowerScatterRows,
+} from '../engine/wasm/lower/gather.ts'
+import { gatherElementsCell, gatherRowsCell } from '../engine/wasm/proof/rules.ts'
 import { describe, fail } from '../errors.ts'
 import { apply, requireTensor } from '../tensor/build.ts'
 import type { TypedArray } from '../tensor/dtype.ts'
@@ -87,10 +94,8 @@ export const gatherRows: Operator<GatherAttributes> = {
       output[cell] = x![picked]!
     })
   },
-  gradient: ({ inputs: [, indices], upstream, attributes }) => [
-    apply(scatterRows, [upstream, indices!], attributes),
-    null,
-  ],
+  lower: lowerGatherRows,
+  cell: gatherRowsCell,
   work: noWork,
 }
 
@@ -108,10 +113,8 @@ export const scatterRows: Operator<GatherAttributes> = {
       output[picked]! += x![cell]!
     })
   },
-  gradient: ({ inputs: [, indices], upstream, attributes }) => [
-    apply(gatherRows, [upstream, indices!], attributes),
-    null,
-  ],
+  lower: lowerScatterRows,
+  cell: null,
   work: noWork,
 }
 
@@ -128,10 +131,8 @@ export const gatherElements: Operator<GatherAttributes> = {
       output[cell] = x![picked]!
     })
   },
-  gradient: ({ inputs: [, indices], upstream, attributes }) => [
-    apply(scatterElements, [upstream, indices!], attributes),
-    null,
-  ],
+  lower: lowerGatherElements,
+  cell: gatherElementsCell,
   work: noWork,
 }
 
@@ -148,10 +149,8 @@ export const scatterElements: Operator<GatherAttributes> = {
       output[picked]! += x![cell]!
     })
   },
-  gradient: ({ inputs: [, indices], upstream, attributes }) => [
-    apply(gatherElements, [upstream, indices!], attributes),
-    null,
-  ],
+  lower: lowerScatterElements,
+  cell: null,
   work: noWork,
 }
 

@@ -18,6 +18,7 @@ import { checkGroups, nearestDivisor } from './convArguments.ts'
 import { add, cast } from './elementwise/arithmetic.ts'
 import { matmul } from './matmul.ts'
 import { padSpace } from './pad.ts'
+import { toReal } from './primitive/conversion.ts'
 import { reshape } from './reshape.ts'
 import { checkSpatial, type SpatialFacts } from './spatialArguments.ts'
 import { permute } from './transpose.ts'
@@ -60,7 +61,7 @@ function padded(
   for (const [a, [low, high]] of pairs.entries()) checkPaddingMode(op, mode, space[a]!, low, high)
   if (mode === 'zeros') return { x, space, padding: pairs }
   return {
-    x: padSpace(x, pairs, mode, layout),
+    x: padSpace(toReal(x, asFloat(x.dtype)), pairs, mode, layout),
     space: space.map((size, a) => pairs[a]![0] + size + pairs[a]![1]),
     padding: pairs.map(() => [0, 0] as const),
   }

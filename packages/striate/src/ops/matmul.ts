@@ -1,4 +1,6 @@
 /** Matrix product, batched, of either operand as it lies or transposed. */
+import { lowerMatmul } from '../engine/wasm/lower/matmul.ts'
+import { matmulCell } from '../engine/wasm/proof/rules.ts'
 import { fail } from '../errors.ts'
 import { rejectUnknown } from '../options.ts'
 import { apply, requireTensor } from '../tensor/build.ts'
@@ -8,7 +10,6 @@ import { broadcastShapes, broadcastStrides, walk } from '../tensor/shape.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 import { cast } from './elementwise/arithmetic.ts'
 import { reshape } from './reshape.ts'
-import { sumTo } from './sumTo.ts'
 
 export interface MatmulAttributes {
   readonly transposeA: boolean
@@ -20,7 +21,7 @@ export function matmulSizes(
   a: readonly number[],
   b: readonly number[],
   { transposeA, transposeB }: MatmulAttributes,
-): { m: number; k: number; n: number; batch: number[] } {
+): { m: number; k: number; n: number; batch: readonly number[] } {
   return {
     m: a.at(transposeA ? -1 : -2)!,
     k: a.at(transposeA ? -2 : -1)!,
@@ -56,21 +57,8 @@ export const matmulOperator: Operator<MatmulAttributes> = {
     })
   },
 
-  // With P = op(A)·op(B): d op(A) = dP·op(B)ᵀ and d op(B) = op(A)ᵀ·dP.
-  gradient({ inputs: [a, b], upstream, attributes: { transposeA, transposeB }, wanted }) {
-    const product = (x: Tensor, y: Tensor, tx: boolean, ty: boolean): Tensor =>
-      apply(matmulOperator, [x, y], { transposeA: tx, transposeB: ty })
-    const da = (): Tensor =>
-      transposeA
-        ? product(b!, upstream, transposeB, true)
-        : product(upstream, b!, false, !transposeB)
-    const db = (): Tensor =>
-      transposeB
-        ? product(upstream, a!, true, transposeA)
-        : product(a!, upstream, !transposeA, false)
-    return [wanted[0] ? sumTo(da(), a!.shape) : null, wanted[1] ? sumTo(db(), b!.shape) : null]
-  },
-
+  lower: lowerMatmul,
+  cell: matmulCell,
   work([a, b], _, attributes) {
     const { m, k, n, batch } = matmulSizes(a!.shape, b!.shape, attributes)
     return { multiplyAdds: batch.reduce((size, length) => size * length, m * k * n) }
@@ -100,11 +88,11 @@ export function matmul(a: Tensor, b: Tensor, options: MatmulOptions = {}): Tenso
   requireTensor('matmul', 'a', a)
   requireTensor('matmul', 'b', b)
   rejectUnknown('matmul', options, ['transposeA', 'transposeB'])
-  const shapes = `a is [${a.shape.join(', ')}], b is [${b.shape.join(', ')}]`
+  const shapes = (): string => `a is [${a.shape.join(', ')}], b is [${b.shape.join(', ')}]`
   if (a.rank === 0 || b.rank === 0) {
     fail({
       op: 'matmul',
-      got: shapes,
+      got: shapes(),
       needs: 'needs tensors with axes',
       hint: 'mul scales by a number',
     })
@@ -130,7 +118,7 @@ export function matmul(a: Tensor, b: Tensor, options: MatmulOptions = {}): Tenso
       argument: 'b',
       got: `${rows}`,
       needs: `needs ${inner} rows`,
-      hint: `${shapes}${other ? `; transposeB: ${!attributes.transposeB} would fit` : ''}`,
+      hint: `${shapes()}${other ? `; transposeB: ${!attributes.transposeB} would fit` : ''}`,
     })
   }
   const dtype = asFloat(promote(a.dtype, b.dtype))

@@ -1,4 +1,5 @@
 /** Where the largest or smallest elements lie: argmax, argmin, top-k, sorting. */
+import { lowerOrder } from '../engine/wasm/lower/order.ts'
 import { describe, fail } from '../errors.ts'
 import { rejectUnknown } from '../options.ts'
 import { apply, requireTensor } from '../tensor/build.ts'
@@ -48,7 +49,9 @@ export const orderOperator: Operator<OrderAttributes> = {
     }
   },
 
-  gradient: () => [null],
+  lower: lowerOrder,
+  cell: null,
+
   work: ([x]) => ({ multiplyAdds: x!.shape.reduce((size, length) => size * length, 1) }),
 }
 

@@ -1,6 +1,6 @@
 /** Padding and cropping in every mode. */
 import { describe, fail } from '../errors.ts'
-import { padMap } from '../geometry/axisMap.ts'
+import { type AxisMap, padMap } from '../geometry/axisMap.ts'
 import { firstSpatialAxis, type Layout } from '../geometry/layout.ts'
 import { checkPaddingMode, type PaddingMode } from '../geometry/padding.ts'
 import { rejectUnknown } from '../options.ts'
@@ -9,7 +9,7 @@ import { checkAxis } from '../tensor/shape.ts'
 import { type Tensor, tensor } from '../tensor/tensor.ts'
 import { broadcastTo } from './broadcastTo.ts'
 import { where } from './elementwise/comparison.ts'
-import { mapAxes } from './mapAxes.ts'
+import { mapAxes, mapReal } from './mapAxes.ts'
 import { placeOperator, slice } from './slice.ts'
 
 type Pairs = readonly (readonly [low: number, high: number])[]
@@ -101,15 +101,19 @@ function padConstant(x: Tensor, pairs: Pairs, value: number): Tensor {
 function padModes(x: Tensor, pairs: Pairs, mode: PaddingMode): Tensor {
   for (const [axis, [low, high]] of pairs.entries())
     checkPaddingMode('pad', mode, x.shape[axis]!, low, high)
-  return mapAxes(
-    x,
-    pairs.map(([low, high], axis) => [axis, padMap(x.shape[axis]!, low, high, mode)] as const),
-  )
+  return mapAxes(x, mapsOf(x, pairs, mode))
 }
 
-/** Pads the spatial axes of a batch; the caller has checked that the mode can. */
+const mapsOf = (
+  { shape }: Tensor,
+  pairs: Pairs,
+  mode: PaddingMode,
+): (readonly [axis: number, map: AxisMap])[] =>
+  pairs.map(([low, high], axis) => [axis, padMap(shape[axis]!, low, high, mode)] as const)
+
+/** Pads the spatial axes of a batch of real numbers with something else than zeros; the caller has checked that the mode can. */
 export function padSpace(x: Tensor, pairs: Pairs, mode: PaddingMode, layout: Layout): Tensor {
   const first = firstSpatialAxis(layout)
   const all = x.shape.map((_, axis): readonly [number, number] => pairs[axis - first] ?? [0, 0])
-  return mode === 'zeros' ? padConstant(x, all, 0) : padModes(x, all, mode)
+  return mapReal(x, mapsOf(x, all, mode))
 }

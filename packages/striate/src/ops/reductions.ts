@@ -6,7 +6,6 @@ import { isFloat } from '../tensor/dtype.ts'
 import { checkAxes } from '../tensor/shape.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 import { cast, div, square, sub } from './elementwise/arithmetic.ts'
-import { equal, where } from './elementwise/comparison.ts'
 import { sqrt } from './elementwise/exponential.ts'
 import { type ReduceFunction, reduce } from './primitive/reduce.ts'
 import { reshape } from './reshape.ts'
@@ -135,17 +134,3 @@ export function variance(x: Tensor, options: VarianceOptions = {}): Tensor {
  */
 export const standardDeviation = (x: Tensor, options: VarianceOptions = {}): Tensor =>
   sqrt(variance(x, options))
-
-/**
- * For each element the product of the others along `axes`: the derivative of a product, right where
- * elements are 0. With one 0 only it has a nonzero product of others; with two or more none has.
- */
-export function productOfOthers(x: Tensor, axes: readonly number[]): Tensor {
-  const isZero = equal(x, 0)
-  const zeros = sum(isZero, { axes, keepDims: true })
-  const filled = where(isZero, 1, x)
-  const rest = prod(filled, { axes, keepDims: true })
-  const others = where(isZero, rest, div(rest, filled))
-  const counts = sub(zeros, isZero)
-  return where(equal(counts, 0), others, 0)
-}

@@ -1,4 +1,5 @@
 /** The same elements under another shape. */
+import { reshapeCell } from '../engine/wasm/proof/rules.ts'
 import { describe, fail } from '../errors.ts'
 import { apply, requireTensor } from '../tensor/build.ts'
 import type { Operator } from '../tensor/operator.ts'
@@ -13,7 +14,9 @@ export const reshapeOperator: Operator<ReshapeAttributes> = {
   name: 'reshape',
   infer: ([x], { shape }) => ({ shape, dtype: x!.dtype }),
   reference: ({ inputs: [x], output }) => output.set(x!),
-  gradient: ({ inputs: [x], upstream }) => [reshape(upstream, x!.shape)],
+  // The planner reads it as its input under another shape.
+  lower: () => false,
+  cell: reshapeCell,
   work: () => ({ multiplyAdds: 0 }),
 }
 
@@ -44,7 +47,8 @@ export function reshape(x: Tensor, shape: readonly number[]): Tensor {
       needs: `must hold ${x.size} elements, with at most one size of -1`,
     })
   }
-  return sameShape(full, x.shape) ? x : apply(reshapeOperator, [x], { shape: full })
+  // The list that was given stays the caller's, who may change it.
+  return sameShape(full, x.shape) ? x : apply(reshapeOperator, [x], { shape: full.slice() })
 }
 
 /**

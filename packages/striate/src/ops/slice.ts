@@ -1,4 +1,6 @@
 /** Takes a box of cells out of a tensor, with steps; `place` is its adjoint. */
+import { lowerPlace, lowerSlice } from '../engine/wasm/lower/copy.ts'
+import { placeCell, sliceCell } from '../engine/wasm/proof/rules.ts'
 import { describe, fail } from '../errors.ts'
 import { rejectUnknown } from '../options.ts'
 import { apply, requireTensor } from '../tensor/build.ts'
@@ -30,9 +32,8 @@ export const sliceOperator: Operator<SliceAttributes> = {
       output[o] = x![first + i!]!
     })
   },
-  gradient: ({ inputs: [x], upstream, attributes: { starts, steps } }) => [
-    apply(placeOperator, [upstream], { starts, steps, shape: x!.shape }),
-  ],
+  lower: lowerSlice,
+  cell: sliceCell,
   work: () => ({ multiplyAdds: 0 }),
 }
 
@@ -46,9 +47,8 @@ export const placeOperator: Operator<SliceAttributes> = {
       output[first + o!] = x![i]!
     })
   },
-  gradient: ({ inputs: [x], upstream, attributes: { starts, steps } }) => [
-    apply(sliceOperator, [upstream], { starts, steps, shape: x!.shape }),
-  ],
+  lower: lowerPlace,
+  cell: placeCell,
   work: () => ({ multiplyAdds: 0 }),
 }
 

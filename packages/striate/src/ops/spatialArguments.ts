@@ -34,20 +34,20 @@ export function checkSpatial(
 ): SpatialFacts {
   requireTensor(op, argument, x)
   const layout = checkLayout(op, layoutOption)
-  const axes =
-    layout === 'channels-first' ? '[batch, channels, ...space]' : '[batch, ...space, channels]'
-  const shape = `[${x.shape.join(', ')}]`
+  const show = (): string => `[${x.shape.join(', ')}]`
   if (rank === null ? x.rank < 3 : x.rank !== rank + 2) {
+    const axes =
+      layout === 'channels-first' ? '[batch, channels, ...space]' : '[batch, ...space, channels]'
     fail({
       op,
       argument,
-      got: `${x.rank} axes, ${shape}`,
+      got: `${x.rank} axes, ${show()}`,
       needs: `expects ${rank === null ? 'at least 3' : rank + 2} axes ${axes}`,
       ...(x.rank === (rank ?? 1) + 1 ? { hint: 'unsqueeze(x, 0) adds a batch of one' } : {}),
     })
   }
   if (x.size === 0)
-    fail({ op, argument, got: shape, needs: 'needs at least one cell on every axis' })
+    fail({ op, argument, got: show(), needs: 'needs at least one cell on every axis' })
   const channel = channelAxis(layout, x.rank)
   return {
     layout,

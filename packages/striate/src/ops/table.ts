@@ -1,4 +1,4 @@
-/** Every primitive operator: an engine that has no answer for one of them does not compile. */
+/** Every primitive operator by its name. */
 import type { broadcastOperator } from './broadcastTo.ts'
 import type { concatOperator } from './concat.ts'
 import type { gatherElements, gatherRows, scatterElements, scatterRows } from './gather.ts'

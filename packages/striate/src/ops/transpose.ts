@@ -1,4 +1,6 @@
 /** Exchanges axes. */
+import { lowerPermute } from '../engine/wasm/lower/copy.ts'
+import { permuteCell } from '../engine/wasm/proof/rules.ts'
 import { describe, fail } from '../errors.ts'
 import { apply, requireTensor } from '../tensor/build.ts'
 import type { Operator } from '../tensor/operator.ts'
@@ -19,12 +21,8 @@ export const permuteOperator: Operator<PermuteAttributes> = {
       output[o] = x![i!]!
     })
   },
-  gradient: ({ upstream, attributes: { axes } }) => [
-    permute(
-      upstream,
-      axes.map((_, axis) => axes.indexOf(axis)),
-    ),
-  ],
+  lower: lowerPermute,
+  cell: permuteCell,
   work: () => ({ multiplyAdds: 0 }),
 }
 

@@ -1,7 +1,7 @@
 /** How public operators make graph nodes. */
 import { describe, fail } from '../errors.ts'
 import type { DType } from './dtype.ts'
-import { numberNode, operationNode } from './node.ts'
+import { type Node, numberNode, operationNode } from './node.ts'
 import type { Operator } from './operator.ts'
 import { Tensor, type TensorLike } from './tensor.ts'
 
@@ -11,7 +11,8 @@ export function apply<Attributes>(
   inputs: readonly Tensor[],
   attributes: Attributes,
 ): Tensor {
-  const nodes = inputs.map((input) => input.node)
+  const nodes: Node[] = []
+  for (const input of inputs) nodes.push(input.node)
   const { shape, dtype } = operator.infer(nodes, attributes)
   return new Tensor(
     operationNode(operator as Operator<unknown>, nodes, attributes, shape, dtype, true),

@@ -41,7 +41,8 @@ export const isFloat = (dtype: DType): boolean => dtype === 'float32' || dtype =
 const order: readonly DType[] = ['uint8', 'int32', 'float32', 'float64']
 
 /** The smallest type that holds both: uint8 < int32 < float32 < float64. */
-export const promote = (a: DType, b: DType): DType => (order.indexOf(a) >= order.indexOf(b) ? a : b)
+export const promote = (a: DType, b: DType): DType =>
+  a === b || order.indexOf(a) >= order.indexOf(b) ? a : b
 
 /** The type in which real arithmetic on this type is done. */
 export const asFloat = (dtype: DType): DType => (isFloat(dtype) ? dtype : 'float32')

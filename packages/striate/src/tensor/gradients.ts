@@ -2,7 +2,10 @@
 import { describe, fail } from '../errors.ts'
 import { broadcastTo } from '../ops/broadcastTo.ts'
 import { add, cast } from '../ops/elementwise/arithmetic.ts'
+import { gradientTable } from '../ops/gradients/table.ts'
+import type { OperatorName } from '../ops/table.ts'
 import type { Node } from './node.ts'
+import type { Gradient } from './operator.ts'
 import { gradientScope, inScope } from './scope.ts'
 import { sameShape } from './shape.ts'
 import { Tensor, tensor } from './tensor.ts'
@@ -46,11 +49,13 @@ export function gradients(y: Tensor, inputs: readonly Tensor[], upstream?: Tenso
   const found = new Map<Node, Tensor>([[y.node, seed]])
   for (const node of order) {
     const gradient = found.get(node)
-    if (!gradient || !node.operator) continue
+    // What stands for a detached tensor hands nothing on.
+    if (!gradient || !node.operator || node.operator.name === 'identity') continue
     const { operator, inputs: sources, attributes } = node
+    const rule = gradientTable[operator.name as OperatorName] as Gradient<unknown>
     const needed = sources.map((input) => order.has(input))
     inScope(gradientScope(node.scope), () => {
-      const parts = operator.gradient({
+      const parts = rule({
         inputs: sources.map((input) => new Tensor(input)),
         output: new Tensor(node),
         upstream: gradient,

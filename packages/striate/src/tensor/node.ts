@@ -14,7 +14,12 @@ export interface ValueSource {
 }
 
 let lastId = 0
+let lastValue = 0
+let lastWalk = 0
 let trackingPaused = 0
+
+/** The number of a walk over a graph. One goes on at a time: nodes have room for the marks of one. */
+export const newWalk = (): number => ++lastWalk
 
 export class Node {
   /** Rises with creation, so that inputs always have smaller numbers than what reads them. */
@@ -31,6 +36,10 @@ export class Node {
   readonly scope: string
   /** Whether it is a number that stood in the program, such as the 0 of a rectifier: plans may know it. */
   isLiteral = false
+  /** The last walk that came by, and the position that it gave the node. */
+  walk = 0
+  position = 0
+  #value = 0
   #data: TypedArray | null = null
   #source: ValueSource | null = null
 
@@ -43,6 +52,11 @@ export class Node {
 
   get isKnown(): boolean {
     return this.#data !== null || this.#source !== null
+  }
+
+  /** The number of the known value: nodes of one number hold one value, and it never changes. */
+  get value(): number {
+    return this.#value
   }
 
   /** The value, once known; what lies elsewhere is brought at the first reading. */
@@ -63,6 +77,7 @@ export class Node {
 
   /** The value becomes known. */
   set(value: TypedArray | ValueSource): void {
+    this.#value = ++lastValue
     if ('read' in value) {
       this.#source = value
       value.hold?.()
@@ -72,6 +87,7 @@ export class Node {
   /** A leaf of the same known value. */
   leaf(): Node {
     const leaf = new Node(this.shape, this.dtype)
+    leaf.#value = this.#value
     leaf.#data = this.#data
     leaf.#source = this.#source
     leaf.#source?.hold?.()
@@ -98,21 +114,28 @@ export function leafNode(
 
 /** Numbers that programs are full of. Others, such as learning rates, change from run to run. */
 const literals: readonly number[] = [0, 1, -1, 2, 0.5, 3, 6]
-const literalNodes = new Map<string, Node>()
+const numberNodes: Readonly<Record<DType, Map<number, Node>>> = {
+  float32: new Map(),
+  float64: new Map(),
+  int32: new Map(),
+  uint8: new Map(),
+}
+/** Numbers of each type that are remembered. */
+const mostNumbers = 256
 
-/** A leaf without axes that holds a number; for common numbers always the same leaf. */
+/** A leaf without axes that holds a number; for numbers that come again mostly the same leaf. */
 export function numberNode(value: number, dtype: DType): Node {
-  const isCommon = literals.includes(value) && !Object.is(value, -0)
-  const key = `${dtype} ${value}`
-  const known = isCommon ? literalNodes.get(key) : undefined
+  const nodes = numberNodes[dtype]
+  const isNegativeZero = Object.is(value, -0)
+  const known = isNegativeZero ? undefined : nodes.get(value)
   if (known) return known
   const data = allocate(dtype, 1)
   data[0] = value
   const node = leafNode([], dtype, data)
-  if (isCommon) {
-    node.isLiteral = true
-    literalNodes.set(key, node)
-  }
+  if (isNegativeZero) return node
+  node.isLiteral = literals.includes(value)
+  if (nodes.size >= mostNumbers) nodes.clear()
+  nodes.set(value, node)
   return node
 }
 

@@ -1,4 +1,7 @@
-/** The card of a primitive operator: shape rule, plain reference loop, gradient, and count of work. */
+/** The card of a primitive operator: shape rule, plain reference loop, kernels, and count of work. */
+import type { LoweringContext } from '../engine/wasm/lower/host.ts'
+import type { CellContext } from '../engine/wasm/proof/cells.ts'
+import type { Scalars } from '../engine/wasm/scalars.ts'
 import type { DType, TypedArray } from './dtype.ts'
 import type { Tensor } from './tensor.ts'
 
@@ -30,9 +33,19 @@ export interface LoopContext<Attributes> {
   readonly attributes: Attributes
 }
 
+/** Gradients with respect to each input, in differentiable operations; null where there is none. */
+export type Gradient<Attributes> = (
+  context: GradientContext<Attributes>,
+) => readonly (Tensor | null)[]
+
+/** One cell of the output by definition, from cells of the inputs. */
+export type CellRule<Attributes> = (context: CellContext<Attributes>, index: number) => number
+
 /**
- * A primitive: everything that an engine or automatic differentiation needs to know of it.
- * Attributes are plain data (numbers, strings, arrays, axes, axis maps): they are compared as JSON.
+ * A primitive: everything that an engine needs to know of it. Whoever applies it brings its kernels into
+ * a bundle, and nobody else's. Gradients come with `gradients` (`ops/gradients/table.ts`).
+ * Attributes are plain data (numbers, strings, arrays, axes, axis maps): they are compared value by value,
+ * and functions among them do not count.
  */
 export interface Operator<Attributes> {
   readonly name: string
@@ -40,7 +53,11 @@ export interface Operator<Attributes> {
   infer(inputs: readonly TensorType[], attributes: Attributes): TensorType
   /** The definition, as plain loops. */
   reference(context: LoopContext<Attributes>): void
-  /** Gradients with respect to each input, in differentiable operations; null where there is none. */
-  gradient(context: GradientContext<Attributes>): readonly (Tensor | null)[]
+  /** Adds the steps of the WASM engine; false where it has no kernel for these types, and the loop runs on the host. */
+  lower(context: LoweringContext<Attributes>): boolean
+  /** How operations of this name are computed together with others; plans ask any of a graph's operators. */
+  scalars?(): Scalars
+  /** What kernels are held against; null for results that are known as a whole only. */
+  readonly cell: CellRule<Attributes> | null
   work(inputs: readonly TensorType[], output: TensorType, attributes: Attributes): Work
 }

@@ -5,14 +5,20 @@ let current = ''
 /** The scope that operations built now remember; empty outside layers. */
 export const currentScope = (): string => current
 
-/** Runs `build` with operations remembering `scope`. */
-export function inScope<T>(scope: string, build: () => T): T {
+/** Operations built from now on remember `scope`; says which they remembered before. */
+export function enterScope(scope: string): string {
   const before = current
   current = scope
+  return before
+}
+
+/** Runs `build` with operations remembering `scope`. */
+export function inScope<T>(scope: string, build: () => T): T {
+  const before = enterScope(scope)
   try {
     return build()
   } finally {
-    current = before
+    enterScope(before)
   }
 }
 

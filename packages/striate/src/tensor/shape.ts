@@ -18,11 +18,33 @@ export function stridesOf(shape: readonly number[]): number[] {
   return strides
 }
 
-export const sameShape = (a: readonly number[], b: readonly number[]): boolean =>
-  a.length === b.length && a.every((size, axis) => size === b[axis])
+export function sameShape(a: readonly number[], b: readonly number[]): boolean {
+  if (a === b) return true
+  if (a.length !== b.length) return false
+  for (let axis = 0; axis < a.length; axis++) if (a[axis] !== b[axis]) return false
+  return true
+}
+
+/** Whether repeating axes of size 1 makes `target` of every shape. */
+function allRepeatTo(shapes: readonly (readonly number[])[], target: readonly number[]): boolean {
+  for (const shape of shapes) {
+    if (shape === target) continue
+    const lead = target.length - shape.length
+    if (lead < 0) return false
+    for (let a = 0; a < shape.length; a++)
+      if (shape[a] !== target[lead + a] && shape[a] !== 1) return false
+  }
+  return true
+}
 
 /** The shape that both broadcast to (NumPy's rule: aligned at the end, size 1 repeats). */
-export function broadcastShapes(op: string, shapes: readonly (readonly number[])[]): number[] {
+export function broadcastShapes(
+  op: string,
+  shapes: readonly (readonly number[])[],
+): readonly number[] {
+  // Mostly one of the shapes is that of the result.
+  const known = shapes.find((shape) => allRepeatTo(shapes, shape))
+  if (known) return known
   const rank = Math.max(0, ...shapes.map((shape) => shape.length))
   const out = new Array<number>(rank).fill(1)
   for (const shape of shapes) {

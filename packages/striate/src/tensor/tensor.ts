@@ -102,7 +102,9 @@ const identity: Operator<unknown> = {
   name: 'identity',
   infer: ([x]) => x!,
   reference: ({ inputs: [x], output }) => output.set(x!),
-  gradient: () => [null],
+  // The planner reads it as its input.
+  lower: () => false,
+  cell: null,
   work: () => ({ multiplyAdds: 0 }),
 }
 

@@ -7,9 +7,12 @@ import { algorithms, forceAlgorithm } from '../../src/engine/wasm/lower/chooser.
 import {
   add,
   batchNorm,
+  clamp,
   conv,
   div,
   explainPlan,
+  greaterEqual,
+  lessEqual,
   matmul,
   maximum,
   mul,
@@ -20,6 +23,7 @@ import {
   type Tensor,
   tanh,
   tensor,
+  where,
 } from '../../src/index.ts'
 import { distance, resultsOn } from '../support/agreement.ts'
 import { convolutions, type RandomConvolution } from '../support/geometries.ts'
@@ -154,6 +158,29 @@ describe('epilogues', () => {
       { numRuns: 100 },
     )
   }, 120_000)
+})
+
+it('bounds hold on to NaN, infinities and zeros of either sign', async () => {
+  const cells = [
+    Number.NaN,
+    Number.POSITIVE_INFINITY,
+    Number.NEGATIVE_INFINITY,
+    -0,
+    0,
+    -2,
+    6,
+    5.5,
+    -3,
+    8,
+  ]
+  const build = (): Tensor[] => {
+    const x = tensor(Float32Array.from(cells))
+    const within = (low: number, high: number): Tensor =>
+      where(lessEqual(x, low), low, where(greaterEqual(x, high), high, x))
+    const clamped = clamp(x, { min: -2, max: 6 })
+    return [relu6(x), clamped, within(-2, 6), within(-0, 6), within(Number.NaN, 6), within(-2, 0)]
+  }
+  expect(await resultsOn('wasm', build)).toEqual(await resultsOn('reference', build))
 })
 
 describe('a sum of many results', () => {

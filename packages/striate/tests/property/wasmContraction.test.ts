@@ -9,6 +9,7 @@ import {
   turnedPackedBytes,
   turnedScratchBytes,
 } from '../../src/engine/wasm/kernels/index.ts'
+import { evenStep } from '../../src/engine/wasm/lower/packedProduct.ts'
 import { Arena, expectClose, randomFloats, randomNumbers } from './wasmArena.ts'
 
 const target = { sharedMemory: false, relaxed: false }
@@ -92,7 +93,8 @@ function check({ tile: [rows, columns], m, n, k, how, remainder, seed, ...rest }
   const c = arena.output(before, remainder)
   const biasAt = rest.bias ? put(bias) : 0
   const [aAt, aM, aK] = [put(a), put(aAxes.outer), put(aAxes.inner)]
-  const second = [put(b), put(bAxes.outer), put(bAxes.inner)] as const
+  const step = evenStep(bAxes.outer, bAxes.inner)
+  const second = [put(b), put(bAxes.outer), put(bAxes.inner), step] as const
   const third = [c, put(cAxes.outer), put(cAxes.inner)] as const
   const packedBytes = isTurned
     ? turnedPackedBytes(turned, m, k)
@@ -142,8 +144,11 @@ test('more rows and columns than one block give the sum', () => {
     [3, 12],
   ] as const) {
     for (const how of ['run', 'packed', 'turned'] as const) {
-      check({ ...common, tile, m: 133, n: 70, k: 257, orders, how, seed: 11 })
-      check({ ...common, tile, m: 2, n: 5500, k: 13, orders, how, seed: 12 })
+      const inPlace = { ...common, swapped: [false, false, false] }
+      for (const each of [common, inPlace]) {
+        check({ ...each, tile, m: 133, n: 70, k: 257, orders, how, seed: 11 })
+        check({ ...each, tile, m: 2, n: 5500, k: 13, orders, how, seed: 12 })
+      }
     }
   }
 })
@@ -155,11 +160,12 @@ test('every tile gives the same bits, because the order of summation depends on 
   const bias = randomFloats(random, m)
   const steps = (count: number, step: number): Int32Array =>
     Int32Array.from({ length: count }, (_, index) => index * step)
-  const results = tiles.map(([rows, columns]) => {
+  const results = tiles.map(([rows, columns], i) => {
     const options = { ...target, rows, columns }
     const arena = new Arena()
     const first = [arena.put(a), arena.put(steps(m, k)), arena.put(steps(k, 1))] as const
-    const second = [arena.put(b), arena.put(steps(k, n)), arena.put(steps(n, 1))] as const
+    const step = i % 2 === 0 ? 0 : 4 * n
+    const second = [arena.put(b), arena.put(steps(k, n)), arena.put(steps(n, 1)), step] as const
     const c = arena.output(new Float32Array(m * n))
     const third = [c, arena.put(steps(m, n)), arena.put(steps(n, 1))] as const
     const scratch = arena.scratch(contractionScratchBytes(options, m, n, k))
@@ -168,17 +174,19 @@ test('every tile gives the same bits, because the order of summation depends on 
     return arena.int32(c, m * n)
   })
   const turned = { ...target, rows: 8, columns: 6 }
-  const arena = new Arena()
-  const first = [arena.put(a), arena.put(steps(m, k)), arena.put(steps(k, 1))] as const
-  const second = [arena.put(b), arena.put(steps(k, n)), arena.put(steps(n, 1))] as const
-  const c = arena.output(new Float32Array(m * n))
-  const third = [c, arena.put(steps(m, n)), arena.put(steps(n, 1))] as const
-  const packed = arena.scratch(turnedPackedBytes(turned, m, k))
-  const scratch = arena.scratch(turnedScratchBytes(turned, n, k))
-  const kernel = arena.load(turnedModule(turned))
-  kernel.pack(m, k, ...first, packed)
-  kernel.run(m, n, k, packed, ...second, ...third, arena.put(bias), scratch)
-  results.push(arena.int32(c, m * n))
+  for (const step of [0, 4 * n]) {
+    const arena = new Arena()
+    const first = [arena.put(a), arena.put(steps(m, k)), arena.put(steps(k, 1))] as const
+    const second = [arena.put(b), arena.put(steps(k, n)), arena.put(steps(n, 1)), step] as const
+    const c = arena.output(new Float32Array(m * n))
+    const third = [c, arena.put(steps(m, n)), arena.put(steps(n, 1))] as const
+    const packed = arena.scratch(turnedPackedBytes(turned, m, k))
+    const scratch = arena.scratch(turnedScratchBytes(turned, n, k))
+    const kernel = arena.load(turnedModule(turned))
+    kernel.pack(m, k, ...first, packed)
+    kernel.run(m, n, k, packed, ...second, ...third, arena.put(bias), scratch)
+    results.push(arena.int32(c, m * n))
+  }
   for (const result of results) expect(result).toEqual(results[0])
 })
 

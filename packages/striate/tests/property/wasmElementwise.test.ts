@@ -7,16 +7,15 @@ import {
   type Expression,
   type ExpressionNode,
   elementwiseModule,
-  type ScalarOperator,
-  supports,
 } from '../../src/engine/wasm/kernels/index.ts'
+import { type FunctionName, operatorOf } from '../support/formulas.ts'
 import { Arena, expectClose, randomNumbers, type Words } from './wasmArena.ts'
 
 type Scalar = (x: number, y: number, z: number) => number
 const truth = (value: boolean): number => (value ? 1 : 0)
 
 /** Operators whose result, rounded once, is the kernel's bit for bit. */
-const exact: Partial<Record<ScalarOperator, Scalar>> = {
+const exact: Partial<Record<FunctionName, Scalar>> = {
   neg: (x) => -x,
   abs: Math.abs,
   sign: Math.sign,
@@ -40,7 +39,7 @@ const exact: Partial<Record<ScalarOperator, Scalar>> = {
   logicalNot: (x) => truth(x === 0),
   where: (x, y, z) => (x !== 0 ? y : z),
 }
-const arityOf: Partial<Record<ScalarOperator, number>> = {
+const arityOf: Partial<Record<FunctionName, number>> = {
   neg: 1,
   abs: 1,
   sign: 1,
@@ -56,7 +55,7 @@ const rounding: Record<DomainName, (value: number) => number> = {
 }
 
 /** The products of int32 need more than 53 bits. */
-function apply(domain: DomainName, op: ScalarOperator, [x = 0, y = x, z = x]: number[]): number {
+function apply(domain: DomainName, op: FunctionName, [x = 0, y = x, z = x]: number[]): number {
   if (domain === 'i32' && op === 'mul') return Math.imul(x, y)
   return rounding[domain](exact[op]?.(x, y, z) ?? 0)
 }
@@ -70,7 +69,7 @@ function evaluate(domain: DomainName, expression: Expression, inputs: readonly n
       values.push(
         apply(
           domain,
-          node.op,
+          (typeof node.op === 'string' ? node.op : node.op.name) as FunctionName,
           node.args.map((at) => values[at] ?? 0),
         ),
       )
@@ -99,7 +98,9 @@ function randomData(type: ElementType, size: number, random: () => number): Word
 
 function randomExpression(domain: DomainName, inputs: number, random: () => number): Expression {
   const pick = (below: number): number => Math.floor(random() * below)
-  const names = (Object.keys(exact) as ScalarOperator[]).filter((op) => supports(domain, op))
+  const names = (Object.keys(exact) as FunctionName[]).filter(
+    (op) => operatorOf(domain, op) !== null,
+  )
   const nodes: ExpressionNode[] = Array.from({ length: inputs }, (_, index) => ({
     kind: 'input',
     index,
@@ -108,7 +109,7 @@ function randomExpression(domain: DomainName, inputs: number, random: () => numb
   for (let count = 1 + pick(9); count > 0; count--) {
     const op = names[pick(names.length)] ?? 'neg'
     const args = Array.from({ length: arityOf[op] ?? 2 }, () => pick(nodes.length))
-    nodes.push({ kind: 'apply', op, args })
+    nodes.push({ kind: 'apply', op: operatorOf(domain, op)!, args })
   }
   return nodes
 }

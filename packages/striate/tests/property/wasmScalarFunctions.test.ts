@@ -1,6 +1,7 @@
 // Every scalar operator of the element-wise kernels against JavaScript's float64, over all magnitudes.
 import { expect, test } from 'vitest'
-import { elementwiseModule, type ScalarOperator } from '../../src/engine/wasm/kernels/index.ts'
+import { elementwiseModule } from '../../src/engine/wasm/kernels/index.ts'
+import { type FunctionName, operatorOf } from '../support/formulas.ts'
 import { Arena, randomNumbers } from './wasmArena.ts'
 
 type Definition = (x: number, y: number) => number
@@ -37,7 +38,7 @@ function remainder(x: number, y: number): number {
   return rest !== 0 && rest < 0 !== y < 0 ? rest + y : rest
 }
 
-const unary: Partial<Record<ScalarOperator, Definition>> = {
+const unary: Partial<Record<FunctionName, Definition>> = {
   neg: (x) => -x,
   abs: Math.abs,
   sign: Math.sign,
@@ -70,7 +71,7 @@ const unary: Partial<Record<ScalarOperator, Definition>> = {
   isNaN: (x) => Number(Number.isNaN(x)),
 }
 
-const binary: Partial<Record<ScalarOperator, Definition>> = {
+const binary: Partial<Record<FunctionName, Definition>> = {
   add: (x, y) => x + y,
   sub: (x, y) => x - y,
   mul: (x, y) => x * y,
@@ -139,7 +140,7 @@ function samples(count: number, seed: number): Float32Array {
 }
 
 function evaluate(
-  op: ScalarOperator,
+  op: FunctionName,
   inputs: readonly Float32Array[],
   relaxed: boolean,
 ): Float32Array {
@@ -151,7 +152,7 @@ function evaluate(
     elementwiseModule({
       expression: [
         ...inputs.map((_, index) => ({ kind: 'input', index }) as const),
-        { kind: 'apply', op, args: inputs.map((_, index) => index) },
+        { kind: 'apply', op: operatorOf('f32', op)!, args: inputs.map((_, index) => index) },
       ],
       inputs: inputs.map(() => ({ type: 'f32', innerStride: 1 })),
       sharedMemory: false,
@@ -163,16 +164,12 @@ function evaluate(
 }
 
 const smallestNormal = 2 ** -126
-const trigonometric = new Set<ScalarOperator>(['sin', 'cos', 'tan'])
+const trigonometric = new Set<FunctionName>(['sin', 'cos', 'tan'])
 /** Beyond it, documented, the argument says nothing of the angle and the result is NaN. */
 const largestAngle = 2 ** 28 * (Math.PI / 2)
 
 /** Relative error below 5e-7; results below the normal range may be flushed to 0. */
-function compare(
-  op: ScalarOperator,
-  definition: Definition,
-  inputs: readonly Float32Array[],
-): void {
+function compare(op: FunctionName, definition: Definition, inputs: readonly Float32Array[]): void {
   const results = evaluate(op, inputs, false)
   results.forEach((got, i) => {
     const [x, y] = [inputs[0]?.[i] ?? 0, inputs[1]?.[i] ?? 0]
@@ -189,18 +186,18 @@ function compare(
 test.each(Object.entries(unary))('%s', (op, definition) => {
   const data = samples(40_000, 3)
   data.set(special)
-  compare(op as ScalarOperator, definition, [data])
+  compare(op as FunctionName, definition, [data])
 })
 
 test.each(Object.entries(binary))('%s', (op, definition) => {
   const pairs = special.flatMap((x) => special.map((y) => [x, y] as const))
   const x = Float32Array.from(pairs, ([first]) => first)
   const y = Float32Array.from(pairs, ([, second]) => second)
-  compare(op as ScalarOperator, definition, [x, y])
+  compare(op as FunctionName, definition, [x, y])
   const random = randomNumbers(4)
   const base = samples(20_000, 5).map((value, i) => (i % 3 === 0 ? Math.abs(value) : value))
   const other = samples(20_000, 6).map((value, i) => (i % 2 === 0 ? value : (random() - 0.5) * 20))
-  compare(op as ScalarOperator, definition, [base, other])
+  compare(op as FunctionName, definition, [base, other])
 })
 
 test('where takes the first where the condition is other than 0, NaN included', () => {

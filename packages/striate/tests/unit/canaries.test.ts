@@ -3,7 +3,6 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { setCanaries } from '../../src/engine/wasm/canaries.ts'
 import { zero } from '../../src/engine/wasm/lower/fill.ts'
 import type { LoweringContext } from '../../src/engine/wasm/lower/host.ts'
-import { lowerings } from '../../src/engine/wasm/lower/table.ts'
 import { EngineMemory } from '../../src/engine/wasm/memory.ts'
 import { place } from '../../src/engine/wasm/program.ts'
 import { setProving } from '../../src/engine/wasm/proof/trust.ts'
@@ -19,10 +18,10 @@ import {
   type Tensor,
   tanh,
 } from '../../src/index.ts'
+import { type PermuteAttributes, permuteOperator } from '../../src/ops/transpose.ts'
 
-type Lowering = (context: LoweringContext<unknown>) => boolean
-const table = lowerings as Record<keyof typeof lowerings, Lowering>
-const { permute: rightPermute } = table
+const operator: { lower(context: LoweringContext<PermuteAttributes>): boolean } = permuteOperator
+const { lower: rightLowering } = operator
 const threadsBefore = getThreads()
 
 beforeEach(() => {
@@ -33,12 +32,12 @@ afterEach(() => {
   setCanaries(null)
   setProving(true)
   setThreads(threadsBefore)
-  table.permute = rightPermute
+  operator.lower = rightLowering
 })
 
 /** Permute is now a kernel that zeros `bytes` bytes from `start` on, relative to its output of `size` bytes. */
 function permuteZeros(where: (size: number) => { start: number; bytes: number }): void {
-  table.permute = ({ build, inputs, output, outputType }) => {
+  operator.lower = ({ build, inputs, output, outputType }) => {
     const { start, bytes } = where(outputType.shape.reduce((cells, length) => cells * length, 4))
     build.step({
       name: 'wrong permute',
@@ -71,7 +70,7 @@ describe('canaries', () => {
   it('stay usable after a find', async () => {
     permuteZeros((size) => ({ start: 0, bytes: size + 1 }))
     await expect(turned().data()).rejects.toThrow(/wrong permute/)
-    table.permute = rightPermute
+    operator.lower = rightLowering
     expect(await permute(ones([2, 2]), [1, 0]).array()).toEqual([
       [1, 1],
       [1, 1],

@@ -1,10 +1,15 @@
 // Results that stay in the engine's memory: right whenever they are read, and bounded in number.
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { StoredValue } from '../../src/engine/wasm/stored.ts'
 import { add, compute, full, mul, reshape, setEngine, type Tensor } from '../../src/index.ts'
 
 const size = 2 ** 18
 const sourceOf = (x: Tensor): StoredValue => x.node.source as StoredValue
+
+setFlagsFromString('--expose-gc')
+const collect: () => void = runInNewContext('gc')
 
 beforeAll(() => setEngine('wasm'))
 afterAll(() => setEngine('wasm'))
@@ -88,4 +93,30 @@ describe('a large result', () => {
     expect(sourceOf(x).home!.address).toBeLessThan(address + 128 * 2 ** 20)
     expect((await x.data())[1]).toBe(500)
   })
+})
+
+describe('a loop that only awaits results', () => {
+  it('holds no more than it needs: old results are collected while it goes on', async () => {
+    let x = full([size], 1)
+    const rounds = 500
+    for (let i = 0; i < rounds; i++) {
+      x = add(x, 1).detach()
+      await compute([x])
+    }
+    expect((await x.data())[size - 1]).toBe(rounds + 1)
+    collect()
+    expect(process.memoryUsage().arrayBuffers).toBeLessThan((rounds * 4 * size) / 2)
+  }, 60_000)
+
+  it('lets timers fire', async () => {
+    let hasFired = false
+    setTimeout(() => {
+      hasFired = true
+    }, 0)
+    const x = full([8], 1)
+    const began = performance.now()
+    // Far more time than it takes; without a turn of the event loop it would never fire.
+    while (!hasFired && performance.now() - began < 20_000) await mul(x, 2).data()
+    expect(hasFired).toBe(true)
+  }, 30_000)
 })

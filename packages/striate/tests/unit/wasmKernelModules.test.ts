@@ -7,6 +7,7 @@ import {
   axisMapModule,
   blockProductModule,
   contractionModule,
+  convertModule,
   type Expression,
   elementwiseModule,
   fftModule,
@@ -16,10 +17,8 @@ import {
   type KernelTarget,
   outerProductModule,
   reduceModule,
-  type ScalarOperator,
   spectrumModule,
   stridedCopyModule,
-  supports,
   type Tile,
   windowMaxModule,
   winogradGradientModule,
@@ -27,13 +26,17 @@ import {
   winogradOutputModule,
   winogradWeightModule,
 } from '../../src/engine/wasm/kernels/index.ts'
+import { functionNames, operatorOf } from '../support/formulas.ts'
 
 /** An expression of two inputs in which every operator of the domain stands once. */
 function everyOperator(domain: 'f32' | 'i32'): Expression {
-  const operators = Object.entries(arities) as [ScalarOperator, number][]
-  const applications = operators
-    .filter(([op]) => supports(domain, op))
-    .map(([op, arity]) => ({ kind: 'apply', op, args: [0, 1, 0].slice(0, arity) }) as const)
+  const operators = functionNames
+    .map((name) => operatorOf(domain, name))
+    .filter((op) => op !== null)
+  const applications = operators.map((op) => {
+    const arity = typeof op === 'string' ? arities[op] : op.arity
+    return { kind: 'apply', op, args: [0, 1, 0].slice(0, arity) } as const
+  })
   const nodes = [{ kind: 'input', index: 0 }, { kind: 'input', index: 1 }, ...applications] as const
   const sums = applications.slice(1).map((_, index) => {
     const before = index === 0 ? 2 : nodes.length + index - 1
@@ -72,6 +75,8 @@ const generators: [name: string, make: (target: KernelTarget) => KernelModule<un
   ),
   ['f32-argreduce-argmax', (target) => argReduceModule({ ...target, op: 'argmax' })],
   ['f32-argreduce-argmin', (target) => argReduceModule({ ...target, op: 'argmin' })],
+  ['f32-convert-u8', (target) => convertModule({ ...target, from: 'u8' })],
+  ['f32-convert-i32', (target) => convertModule({ ...target, from: 'i32' })],
   ['b4-copy', (target) => stridedCopyModule({ ...target, elementBytes: 4 })],
   ['b1-copy', (target) => stridedCopyModule({ ...target, elementBytes: 1 })],
   ['f32-axismap', (target) => axisMapModule(target)],
@@ -103,7 +108,7 @@ const generators: [name: string, make: (target: KernelTarget) => KernelModule<un
     'f32-winograd-gradient-4x2k5-wide',
     (target) => winogradGradientModule({ ...target, tiles: [f(4), f(2, 5)], wide: true }),
   ],
-  ['f32-outerproduct-4x24', (target) => outerProductModule({ ...target, blocks: 3 })],
+  ['f32-outerproduct-6x16', (target) => outerProductModule({ ...target, blocks: 2 })],
   [
     'f32-blockproduct-6x16',
     (target) => blockProductModule({ ...target, rows: 6, blocks: 2, unroll: 2 }),
@@ -239,10 +244,10 @@ test.each([
   [
     [
       { kind: 'input', index: 0 },
-      { kind: 'apply', op: 'exp', args: [0] },
+      { kind: 'apply', op: 'sqrt', args: [0] },
     ],
     'i32',
-    'elementwiseModule: node 1 must be an operator of the i32 domain, got exp',
+    'elementwiseModule: node 1 must be an operator of the i32 domain, got sqrt',
   ],
 ] as [Expression, 'f32' | 'i32', string][])(
   'wrong expressions are refused: %o',

@@ -1,6 +1,6 @@
 /** Fits the engine to the machine that it runs on. */
 import { wasmEngine } from '../wasm/index.ts'
-import type { TuningReport } from '../wasm/tuning/tune.ts'
+import { type TuningReport, tuneTiles } from '../wasm/tuning/tune.ts'
 import { requireWasm } from './explainPlan.ts'
 
 /**
@@ -19,5 +19,5 @@ import { requireWasm } from './explainPlan.ts'
  */
 export function tune(): Promise<TuningReport> {
   requireWasm('tune')
-  return wasmEngine.tune()
+  return wasmEngine.adapt(tuneTiles)
 }

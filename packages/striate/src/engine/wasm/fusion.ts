@@ -4,11 +4,10 @@
  * that only groups read disappear too, since kernels repeat their inputs as they read them.
  */
 
-import type { ScalarFunction } from '../../ops/elementwise/cards.ts'
-import type { ElementwiseAttributes } from '../../ops/primitive/elementwise.ts'
+import type { ElementwiseAttributes, ScalarCard } from '../../ops/primitive/elementwise.ts'
 import { isFloat } from '../../tensor/dtype.ts'
 import { sameShape } from '../../tensor/shape.ts'
-import { supports } from './kernels/index.ts'
+import { type Formula, type ScalarOperator, supports } from './kernels/index.ts'
 import { isBanned } from './proof/trust.ts'
 import type { Structure, ValueType } from './structure.ts'
 
@@ -35,7 +34,7 @@ export type GroupNode =
   | { readonly kind: 'constant'; readonly value: number }
   | {
       readonly kind: 'apply'
-      readonly op: Exclude<ScalarFunction, 'copy'>
+      readonly op: ScalarOperator | Formula
       readonly args: readonly number[]
     }
 
@@ -48,18 +47,23 @@ const mostInputs = 20
 
 /** The arithmetic in which a kernel can compute a scalar function, or null if it cannot. */
 function domainOf(
-  name: ScalarFunction,
+  card: ScalarCard,
   inputs: readonly ValueType[],
   output: ValueType,
 ): Domain | null {
   if ([...inputs, output].some(({ dtype }) => dtype === 'float64')) return null
   if (isBanned('elementwise')) return null
   const isWhole = inputs.every(({ dtype }) => !isFloat(dtype))
-  if (isWhole && output.dtype !== 'float32')
-    return name === 'copy' || supports('i32', name) ? 'i32' : null
+  if (isWhole && output.dtype !== 'float32') return operatorOf(card, 'i32') ? 'i32' : null
   // A choice between whole numbers by a real condition would pass them through float32.
-  if (output.dtype === 'int32' && name !== 'copy') return null
+  if (output.dtype === 'int32' && card.function !== 'copy') return null
   return 'f32'
+}
+
+/** How a kernel computes a function in a domain, `'copy'` where it does nothing, null where it cannot. */
+function operatorOf(card: ScalarCard, domain: Domain): ScalarOperator | Formula | 'copy' | null {
+  if (card.formulas) return card.formulas()[domain] ?? null
+  return card.function === 'copy' || supports(domain, card.function) ? card.function : null
 }
 
 export function fuse(structure: Structure): Groups {
@@ -97,16 +101,16 @@ export function fuse(structure: Structure): Groups {
       continue
     }
     if (operator.name !== 'elementwise') continue
-    const name = (attributes as ElementwiseAttributes).function
+    const card = attributes as ElementwiseAttributes
     const type = types[position]!
     const domain = domainOf(
-      name,
+      card,
       inputs.map((input) => types[input]!),
       type,
     )
     if (!domain) continue
     domains.set(position, domain)
-    const isCastToWhole = name === 'copy' && domain === 'f32' && !isFloat(type.dtype)
+    const isCastToWhole = card.function === 'copy' && domain === 'f32' && !isFloat(type.dtype)
     const joins =
       !isAlone &&
       readerRoots.size === 1 &&
@@ -169,6 +173,7 @@ export function groupExpression(
   groups: Groups,
   root: number,
 ): GroupExpression {
+  const domain = groups.domainOf(root)!
   const nodes: GroupNode[] = []
   const inputs: number[] = []
   const known = new Map<number, number>()
@@ -182,7 +187,7 @@ export function groupExpression(
     if (isBroadcast) at = visit(operation.inputs[0]!)
     else if (isMember) {
       const args = operation.inputs.map(visit)
-      const { function: op } = operation.attributes as ElementwiseAttributes
+      const op = operatorOf(operation.attributes as ElementwiseAttributes, domain)!
       at = op === 'copy' ? args[0]! : nodes.push({ kind: 'apply', op, args }) - 1
     } else {
       const value = literals[position] ?? null
@@ -195,5 +200,5 @@ export function groupExpression(
     return at
   }
   visit(root)
-  return { domain: groups.domainOf(root)!, inputs, nodes }
+  return { domain, inputs, nodes }
 }

@@ -6,32 +6,31 @@ import type { Engine } from '../engine.ts'
 import { getPrecision } from '../precision.ts'
 import { schedule } from '../schedule.ts'
 import { getThreads } from '../threads.ts'
+import { breathe } from './breath.ts'
 import { canariesOn } from './canaries.ts'
 import { optimised } from './compile.ts'
 import { fusionKey } from './epilogues.ts'
-import { homeOf, identityOf } from './homes.ts'
+import type { Features } from './features.ts'
 import { KernelCache } from './kernelCache.ts'
 import { linkAt, linkPlan } from './linking.ts'
 import { forcedAlgorithm } from './lower/chooser.ts'
-import { viewAt, viewOf } from './lower/host.ts'
+import { viewOf } from './lower/host.ts'
 import { type Block, EngineMemory, isLackOfMemory } from './memory.ts'
 import { nameLargest } from './naming.ts'
+import { Places } from './places.ts'
 import type { LinkedProgram, Plan, PlannedGraph, RunContext, ValueId } from './plan.ts'
+import { type KnownPlan, PlanCache } from './planCache.ts'
 import { makePlan } from './planner.ts'
 import { printPlan } from './planPrinter.ts'
-import { ThreadPool } from './pool.ts'
+import { controlBytes, ThreadPool } from './pool.ts'
 import type { Stage } from './program.ts'
 import { noiseFor } from './proof/noise.ts'
 import { Proofs } from './proof/proof.ts'
 import { trustKey } from './proof/trust.ts'
-import { newResidentId, Residency, type Resident } from './residency.ts'
+import { Residency } from './residency.ts'
 import { stagesToSkip, withLooks, withTicks } from './stages.ts'
 import { StoredValues } from './stored.ts'
-import { structureOf } from './structure.ts'
-import { type TuningReport, tuneTiles } from './tuning/tune.ts'
-
-/** Plans kept; the one not used for longest goes first. */
-const mostPlans = 64
+import { formOf, numberGraph } from './structure.ts'
 
 /** What the engine holds once it has run for the first time. */
 interface Machinery {
@@ -41,17 +40,28 @@ interface Machinery {
   readonly residency: Residency
   readonly stored: StoredValues
   readonly proofs: Proofs
+  readonly plans: PlanCache
 }
 
 function start(): Machinery {
   const memory = new EngineMemory()
-  const control = memory.allocate(16, 'control words').address
+  const control = memory.allocate(controlBytes, 'control words').address
   const pool = new ThreadPool(memory.memory, control)
   const kernels = new KernelCache(memory.memory, memory.isShared, pool)
   const residency = new Residency(memory)
   const stored = new StoredValues(memory)
-  return { memory, pool, kernels, residency, stored, proofs: new Proofs() }
+  const plans = new PlanCache((plan, places) => {
+    const { block } = plan.kept
+    const own = [...plan.tables, ...(plan.linked?.blocks ?? []), ...(block ? [block] : [])]
+    for (const each of own) memory.free(each)
+    places.free()
+  })
+  return { memory, pool, kernels, residency, stored, proofs: new Proofs(), plans }
 }
+
+/** What plans depend on beside the graph. */
+const settingsOf = (threads: number): string =>
+  `${threads};${forcedAlgorithm() ?? ''};${canariesOn() ? 'canaries' : ''};${trustKey()};${fusionKey()};${getPrecision()}`
 
 /** How long a run took, step by step; milliseconds. */
 export interface TimedRun {
@@ -65,33 +75,34 @@ export interface TimedRun {
 
 export class WasmEngine implements Engine {
   readonly name = 'wasm'
-  readonly #plans = new Map<string, Plan>()
   #machinery: Machinery | undefined
   #arena: Block | undefined
   #last: Promise<unknown> = Promise.resolve()
 
   async run(wanted: readonly Node[]): Promise<void> {
     await this.#inTurn(() => this.#compute(wanted, null))
+    const breath = breathe()
+    if (breath) await breath
   }
 
-  /** Tries the tiles of the inner kernels on this machine; plans made from now on have the best. */
-  tune(): Promise<TuningReport> {
+  /** Changes what plans depend on, between runs; plans are made anew from then on. */
+  adapt<T>(change: (features: Features) => Promise<T>): Promise<T> {
     return this.#inTurn(async () => {
       this.#machinery ??= start()
-      const report = await tuneTiles(this.#machinery.kernels.features)
+      const result = await change(this.#machinery.kernels.features)
       this.forgetPlans()
-      return report
+      return result
     })
   }
 
   /** Plans are made anew from now on. */
   forgetPlans(): void {
-    if (this.#machinery) this.#forgetOldPlans(this.#machinery.memory, 0)
+    this.#machinery?.plans.shrink(0)
   }
 
   /** What `run` would do. */
   explain(wanted: readonly Node[]): Promise<PlannedGraph> {
-    return this.#inTurn(() => this.#plan(wanted))
+    return this.#inTurn(async () => this.#plan(wanted))
   }
 
   /** Runs, and reads the clock between the steps, when every thread has come so far. */
@@ -116,27 +127,39 @@ export class WasmEngine implements Engine {
     return done
   }
 
-  async #plan(wanted: readonly Node[]): Promise<PlannedGraph> {
+  /** The graph with its plan, which must be made ready if it is new. */
+  #plan(wanted: readonly Node[]): PlannedGraph | Promise<PlannedGraph> {
     this.#machinery ??= start()
-    const { memory, kernels } = this.#machinery
+    const { memory, kernels, plans } = this.#machinery
     const threads = memory.isShared ? getThreads() : 1
-    const order = schedule(wanted)
-    const structure = structureOf(order, wanted)
-    const key = `${threads};${forcedAlgorithm() ?? ''};${canariesOn() ? 'canaries' : ''};${trustKey()};${fusionKey()};${getPrecision()};${structure.key}`
-    const known = this.#plans.get(key)
-    const plan = known ?? makePlan(structure, memory, kernels, threads)
-    this.#plans.delete(key)
-    this.#plans.set(key, plan)
-    this.#forgetOldPlans(memory, mostPlans)
-    const graph = { plan, structure, order, threads, features: kernels.features }
-    if (!known && debugs('plan')) tell(printPlan(graph))
+    const numbered = numberGraph(schedule(wanted), wanted)
+    const settings = settingsOf(threads)
+    const known = plans.find(numbered, settings)
+    const { order, leaves, hash } = numbered
+    const form = known?.form ?? formOf(numbered)
+    const structure = { ...form, leaves, wanted: numbered.wanted }
+    const features = kernels.features
+    if (known) return { ...known, structure, order, threads, features }
+    return this.#prepare({ structure, order, threads, features }, { form, settings, hash })
+  }
+
+  async #prepare(
+    graph: Omit<PlannedGraph, 'plan' | 'places'>,
+    purpose: Omit<KnownPlan, 'plan' | 'places'>,
+  ): Promise<PlannedGraph> {
+    const { memory, kernels, plans, residency } = this.#machinery!
+    const plan = makePlan(graph.structure, memory, kernels, graph.threads)
+    const known = { ...purpose, plan, places: new Places(plan, memory, residency) }
+    plans.add(known)
+    const planned = { ...graph, plan, places: known.places }
+    if (debugs('plan')) tell(printPlan(planned))
     try {
       await kernels.ready()
     } catch (error) {
-      this.#forget(key, plan, memory)
+      plans.forget(known)
       throw error
     }
-    return graph
+    return planned
   }
 
   /** With `tick`, which is called before, between and after the steps. */
@@ -157,7 +180,8 @@ export class WasmEngine implements Engine {
   ): Promise<{ readonly graph: PlannedGraph; readonly began: number } | null> {
     const isNew = this.#machinery === undefined
     try {
-      const graph = await this.#plan(wanted)
+      const made = this.#plan(wanted)
+      const graph = made instanceof Promise ? await made : made
       const { plan, structure, features } = graph
       const { proofs } = this.#machinery!
       // Plans that run as they are hold proven kernels only.
@@ -198,12 +222,11 @@ export class WasmEngine implements Engine {
     this.#machinery?.stored.leave()
     this.#machinery = undefined
     this.#arena = undefined
-    this.#plans.clear()
   }
 
   /** Runs the plan, or other stages made of its steps, on the known values of the graph or on noise; gives the results. */
   #perform(
-    { plan, structure, threads, features }: PlannedGraph,
+    { plan, structure, places, threads, features }: PlannedGraph,
     ownStages: readonly Stage[] | null,
     isProof: boolean,
     noise: readonly TypedArray[] | null,
@@ -211,33 +234,26 @@ export class WasmEngine implements Engine {
     const { memory, pool, residency, stored } = this.#machinery!
     residency.tidy()
     stored.tidy()
-    const { leaves } = structure
-    const homes = leaves.map((leaf) => (noise ? null : homeOf(leaf, residency, memory)))
     const blocks = stored.makeRoom(plan)
-    const given = (leaf: number): TypedArray => noise?.[leaf] ?? leaves[leaf]!.data!
     const stages = ownStages ?? plan.stages
     const isParallel = stages.some((stage) => 'parts' in stage && stage.parts.length > 1)
     // A worker is started when there is work for it, and stopped when fewer threads are wanted.
     if (isParallel || pool.threads > threads) pool.resize(threads)
-    let context: RunContext
     let own: LinkedProgram | null = null
     let began: number
     try {
-      context = this.#enter(plan, memory, homes, blocks, given)
-      const arena = this.#arena!.address
-      own = ownStages && linkAt(arena, stages, memory, context, new Set())
-      const program = own ?? linkPlan(plan, arena, memory, context)
+      const arena = this.#arenaFor(plan)
+      places.enter(arena, structure.leaves, blocks, noise)
+      own = ownStages && linkAt(arena, stages, memory, places, new Set())
+      const program = own ?? linkPlan(plan, arena, memory, places)
       began = performance.now()
-      plan.watch?.prepare(context)
-      for (const [i, value] of plan.leaves.entries())
-        if (homes[i] === null && plan.isRead[i]) write(context, value, given(i))
+      plan.watch?.prepare(places)
+      places.write()
       const host = (stage: number): void => {
         const work = stages[stage]!
-        if ('host' in work) work.host(context)
+        if ('host' in work) work.host(places)
       }
-      const kept = stagesToSkip(plan, stages, (i) =>
-        noise ? newResidentId() : identityOf(leaves[i]!, residency, memory),
-      )
+      const kept = stagesToSkip(plan, stages, (leaf) => places.hasChanged(leaf))
       // What is left out cannot be looked at.
       const skipped = isProof ? [] : kept
       const run = (): void => pool.run(program, isParallel, skipped, host)
@@ -246,73 +262,34 @@ export class WasmEngine implements Engine {
       plan.hasRun = true
     } catch (error) {
       // Nobody knows which of the kept values were made.
-      for (const step of plan.kept.steps) step.ranWith = null
+      for (const step of plan.kept.steps) step.holds = false
+      places.forget()
       for (const block of blocks) memory.free(block)
       throw error
     } finally {
+      places.leave()
       for (const block of own?.blocks ?? []) memory.free(block)
     }
     const values = stored.add(plan, blocks)
     return {
       values: structure.wanted.map((node, i) => {
         const value = plan.results[i]!
-        return values.get(value) ?? read(context, value, node)
+        return values.get(value) ?? read(places, value, node)
       }),
       began,
     }
   }
 
-  /** `homes` has the addresses of the leaves that lie outside the arena, `blocks` those of stored results. */
-  #enter(
-    plan: Plan,
-    memory: EngineMemory,
-    homes: readonly (Resident | null)[],
-    blocks: readonly Block[],
-    given: (leaf: number) => TypedArray,
-  ): RunContext {
+  /** The address of the arena, which is large enough for the plan. */
+  #arenaFor(plan: Plan): number {
     if (!this.#arena || this.#arena.bytes < plan.arenaBytes) {
+      const { memory } = this.#machinery!
       if (this.#arena) memory.free(this.#arena)
       this.#arena = undefined
       this.#arena = memory.allocate(plan.arenaBytes, () => nameLargest(plan))
     }
-    const base = this.#arena.address
-    const outside = new Map<ValueId, number>()
-    for (const [value, offset] of plan.kept.offsets)
-      outside.set(value, plan.kept.block!.address + offset)
-    for (const [i, home] of homes.entries()) if (home) outside.set(plan.leaves[i]!, home.address)
-    for (const [i, { address }] of blocks.entries()) outside.set(plan.stored[i]!, address)
-    const address = (value: ValueId): number => {
-      const part = plan.parts.get(value)
-      if (part) return address(part.whole) + part.offset
-      return outside.get(value) ?? base + plan.offsets[value]!
-    }
-    const isResident = (value: ValueId): boolean => Boolean(homes[plan.leaves.indexOf(value)])
-    const known = (leaf: number): TypedArray => {
-      const home = homes[leaf]
-      if (!home) return given(leaf)
-      return viewAt(memory.memory.buffer, home.address, plan.graph.types[leaf]!)
-    }
-    return { memory: memory.memory, address, isResident, known }
+    return this.#arena.address
   }
-
-  #forgetOldPlans(memory: EngineMemory, most: number): void {
-    for (const [key, plan] of this.#plans) {
-      if (this.#plans.size <= most) return
-      this.#forget(key, plan, memory)
-    }
-  }
-
-  #forget(key: string, plan: Plan, memory: EngineMemory): void {
-    this.#plans.delete(key)
-    const { block } = plan.kept
-    const own = [...plan.tables, ...(plan.linked?.blocks ?? []), ...(block ? [block] : [])]
-    for (const each of own) memory.free(each)
-  }
-}
-
-function write(context: RunContext, value: ValueId, data: TypedArray): void {
-  const to = new Uint8Array(context.memory.buffer, context.address(value), data.byteLength)
-  to.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength))
 }
 
 function read(context: RunContext, value: ValueId, node: Node): TypedArray {

@@ -55,7 +55,7 @@ export function keepValues(
   if (!block) return nothing
   const { keeperOf, leaves } = together(steps, isLeftOut, sources, values.length)
   return {
-    kept: { block, offsets, steps: leaves.map((list) => ({ leaves: list, ranWith: null })) },
+    kept: { block, offsets, steps: leaves.map((list) => ({ leaves: list, holds: false })) },
     marked: steps.map((step, i) => {
       const keeper = keeperOf[i]
       if (keeper === undefined) return step

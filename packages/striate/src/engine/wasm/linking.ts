@@ -27,17 +27,17 @@ export function linkPlan(
 }
 
 function followMoves(
-  { moving, places, program, words }: LinkedProgram,
+  { moving, program, words }: LinkedProgram,
   memory: EngineMemory,
   context: RunContext,
 ): void {
   let view: Float64Array | undefined
-  for (const [value, uses] of moving) {
-    const address = context.address(value)
-    if (places.get(value) === address) continue
-    places.set(value, address)
+  for (const each of moving) {
+    const address = context.address(each.value)
+    if (each.address === address) continue
+    each.address = address
     view ??= new Float64Array(memory.memory.buffer, program, words)
-    for (const { word, offset } of uses) view[word] = address + offset
+    for (const { word, offset } of each.uses) view[word] = address + offset
   }
 }
 
@@ -49,7 +49,7 @@ export function linkAt(
   context: RunContext,
   moves: ReadonlySet<ValueId>,
 ): LinkedProgram {
-  const { words, starts, moving } = link(parts, context.address, moves)
+  const { words, starts, moving } = link(parts, (value) => context.address(value), moves)
   const stages = starts.length
   const program = memory.allocate(words.byteLength, 'program of a plan')
   const state = memory.allocate(12 * stages, 'program of a plan')
@@ -57,8 +57,7 @@ export function linkAt(
   new Int32Array(memory.memory.buffer, state.address + 8 * stages, stages).set(starts)
   return {
     arena,
-    moving,
-    places: new Map([...moves].map((value) => [value, context.address(value)])),
+    moving: [...moving].map(([value, uses]) => ({ value, address: context.address(value), uses })),
     program: program.address,
     words: words.length,
     state: state.address,

@@ -45,6 +45,8 @@ export class EngineMemory {
   /** Blocks with canaries around them, by address. */
   readonly #guarded = new Map<number, { readonly bytes: number; readonly what: Purpose }>()
 
+  #bytes: Uint8Array = new Uint8Array(0)
+
   constructor() {
     const { crossOriginIsolated } = globalThis as { readonly crossOriginIsolated?: boolean }
     // Node says nothing of isolation; a page must be isolated to share memory.
@@ -52,6 +54,13 @@ export class EngineMemory {
     const limits = { initial: 16, maximum: 65536 }
     this.isShared = mayShare
     this.memory = new WebAssembly.Memory({ ...limits, shared: mayShare })
+  }
+
+  /** All of it; a view of its own after it has grown. */
+  get bytes(): Uint8Array {
+    const { buffer } = this.memory
+    if (this.#bytes.buffer !== buffer) this.#bytes = new Uint8Array(buffer)
+    return this.#bytes
   }
 
   /** @throws StriateError when 4 GiB, or what the system gives, do not suffice; `what` names the need. */

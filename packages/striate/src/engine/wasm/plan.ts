@@ -6,6 +6,7 @@ import type { Kernel } from './kernelCache.ts'
 import type { KernelModule, KernelTarget } from './kernels/index.ts'
 import type { Block, EngineMemory, Purpose } from './memory.ts'
 import type { ValuePart } from './parts.ts'
+import type { Places } from './places.ts'
 import type { MovingWord, Stage } from './program.ts'
 import type { Structure } from './structure.ts'
 
@@ -130,6 +131,7 @@ export interface PlannedGraph {
   readonly order: readonly Node[]
   readonly threads: number
   readonly features: Features
+  readonly places: Places
 }
 
 /** What tells a known value from all others. */
@@ -139,18 +141,18 @@ export type Identity = number | string
 export interface KeptValues {
   readonly block: Block | null
   readonly offsets: ReadonlyMap<ValueId, number>
-  /** For each step that keeps values: its leaves, by number, and what they were when it ran last. */
-  readonly steps: readonly {
-    readonly leaves: readonly number[]
-    ranWith: readonly Identity[] | null
-  }[]
+  /** For each step that keeps values: its leaves, by number, and whether it made the values of the run before. */
+  readonly steps: readonly { readonly leaves: readonly number[]; holds: boolean }[]
 }
 
 export interface LinkedProgram {
   readonly arena: number
-  /** The words that follow leaves and stored results, and where these were last. */
-  readonly moving: ReadonlyMap<ValueId, readonly MovingWord[]>
-  readonly places: Map<ValueId, number>
+  /** Leaves and stored results: where they were last, and the words that follow them. */
+  readonly moving: readonly {
+    readonly value: ValueId
+    address: number
+    readonly uses: readonly MovingWord[]
+  }[]
   readonly program: number
   readonly words: number
   readonly state: number

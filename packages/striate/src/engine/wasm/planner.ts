@@ -1,19 +1,15 @@
 /** Makes plans: fuses scalar functions, lowers every operation to steps, and lays out the arena. */
 import type { ConvolutionGeometry } from '../../geometry/convolution.ts'
-import type { OperatorName } from '../../ops/table.ts'
 import { bytesOf } from '../../tensor/dtype.ts'
 import { sizeOf } from '../../tensor/shape.ts'
 import { layOut, layOutApart } from './arena.ts'
 import { canariesOn, canaryBytes } from './canaries.ts'
-import { type Attachment, attach, type ChannelFold } from './epilogues.ts'
-import { fuse, type Groups, groupExpression } from './fusion.ts'
+import type { Attachment, ChannelFold } from './epilogues.ts'
+import type { Groups } from './fusion.ts'
 import { keepValues } from './keeping.ts'
 import type { KernelCache } from './kernelCache.ts'
-import { isWalkable, lowerElementwise } from './lower/elementwise.ts'
-import { afterwards, type Epilogue, type Operand } from './lower/epilogue.ts'
-import { foldWeight } from './lower/foldedWeight.ts'
+import type { Epilogue, Operand } from './lower/epilogue.ts'
 import { hostStep, reportReference } from './lower/host.ts'
-import { lowerings } from './lower/table.ts'
 import type { EngineMemory } from './memory.ts'
 import { nameOperation } from './naming.ts'
 import { partsOf, type ValuePart } from './parts.ts'
@@ -35,7 +31,7 @@ import { watched } from './watch.ts'
 
 /** What the steps of an operation compute besides. */
 interface Additions {
-  readonly epilogue?: Omit<Epilogue, 'take'>
+  readonly epilogue?: Pick<Epilogue, 'nodes' | 'operands'>
   readonly fold?: ChannelFold
   readonly inPlace?: ReadonlySet<number>
 }
@@ -89,8 +85,9 @@ function planWith(
   // The value at each position; a reshape is its input under another shape.
   const valueAt: ValueId[] = []
   for (let i = 0; i < leafCount; i++) valueAt.push(builder.value(types[i]!))
-  const groups = fuse(structure)
-  const attachments = attach(structure, groups, isWalkable)
+  const scalars = operations.find(({ operator }) => operator.scalars)?.operator.scalars?.()
+  const groups = scalars?.fuse(structure) ?? noGroups
+  const attachments = scalars?.attach(structure, groups)
   const gap = canariesOn() ? canaryBytes : 0
   const parts = new Map<ValueId, ValuePart>()
   const members = membersOf(operations.length, leafCount, groups)
@@ -101,7 +98,7 @@ function planWith(
     const inputTypes = inputs.map((at) => types[at]!)
     const outputType = types[leafCount + i]!
     const given = fold ? folded(i, fold) : inputs.map((at) => valueAt[at]!)
-    const after = epilogue ? afterwards(builder, epilogue, output, outputType) : null
+    const after = epilogue ? scalars!.afterwards(builder, epilogue, output, outputType) : null
     const context = {
       build: after?.build ?? builder,
       operator,
@@ -117,7 +114,7 @@ function planWith(
     if (isDouble) {
       reportReference(operator.name, 'float64')
       hostStep(context)
-    } else if (isBanned(operator.name) || !lowerings[operator.name as OperatorName](context)) {
+    } else if (isBanned(operator.name) || !operator.lower(context)) {
       hostStep(context)
     }
     after?.finish()
@@ -132,7 +129,7 @@ function planWith(
     const [x, weight, bias] = inputs.map((at) => valueAt[at]!) as [ValueId, ValueId, ValueId?]
     const geometry = attributes as ConvolutionGeometry
     const operands = operandsAt(fold.operands)
-    const scaled = foldWeight(builder, geometry, { ...fold, weight, bias, operands })
+    const scaled = scalars!.foldWeight(builder, geometry, { ...fold, weight, bias, operands })
     return [x, scaled.weight, ...(scaled.bias === undefined ? [] : [scaled.bias])]
   }
   /** Adds the steps of operations and of the scalar functions that read their results and are written instead. */
@@ -154,7 +151,7 @@ function planWith(
   }
   for (const [i, { operator, inputs }] of operations.entries()) {
     const position = leafCount + i
-    if (groups.isInlined(position) || attachments.waits(position)) continue
+    if (groups.isInlined(position) || attachments?.waits(position)) continue
     if (operator.name === 'reshape' || operator.name === 'identity') {
       valueAt[position] = valueAt[inputs[0]!]!
       continue
@@ -162,7 +159,7 @@ function planWith(
     const outputType = types[position]!
     const output = builder.value(outputType)
     valueAt[position] = output
-    const together = attachments.at(position)
+    const together = attachments?.at(position)
     if (together) {
       lowerTogether(together, position, output)
       continue
@@ -176,10 +173,10 @@ function planWith(
       if (own.size < inputs.length) lower(i, output, { inPlace: new Set(own.keys()) })
       continue
     }
-    if (groups.isFused(position)) {
-      const group = groupExpression(structure, groups, position)
+    if (scalars && groups.isFused(position)) {
+      const group = scalars.groupExpression(structure, groups, position)
       const sources = group.inputs.map((at) => ({ value: valueAt[at]!, type: types[at]! }))
-      if (lowerElementwise(builder, group, sources, output, outputType)) continue
+      if (scalars.lowerElementwise(builder, group, sources, output, outputType)) continue
     }
     lower(i, output)
   }
@@ -222,6 +219,14 @@ function planWith(
     hasRun: false,
     watch,
   }
+}
+
+/** Of graphs without scalar functions. */
+const noGroups: Groups = {
+  isFused: () => false,
+  isInlined: () => false,
+  domainOf: () => null,
+  rootOf: (position) => position,
 }
 
 /** For the last function of each group, the operations that its kernel computes. */

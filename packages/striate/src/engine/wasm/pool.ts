@@ -1,11 +1,6 @@
 /** Worker threads that run programs beside the main thread, over shared memory. */
-import { type KernelFunction, type Run, runProgram } from './interpreter.ts'
-
-/** What a worker is told; kernels are compiled modules, instantiated there. */
-type Message =
-  | { readonly memory: WebAssembly.Memory }
-  | { readonly module: WebAssembly.Module; readonly functions: readonly string[] }
-  | { readonly run: Run }
+import { type KernelFunction, type Run, runAlone, runPart, runProgram } from './interpreter.ts'
+import { away, called, controlWords, firstOwn, type Message, serve, waiting } from './worker.ts'
 
 /** A thread of Node or of a page, as far as it is needed here. */
 interface Thread {
@@ -24,37 +19,17 @@ interface NodeProcess {
   getBuiltinModule?(name: 'node:worker_threads'): NodeWorkers | undefined
 }
 
-/** What a worker does: keeps kernels as they come, and joins a run that still goes on. */
-function serve(
-  receive: (handle: (message: Message) => void) => void,
-  execute: typeof runProgram,
-): void {
-  const functions: KernelFunction[] = []
-  let memory: WebAssembly.Memory
-  receive((message) => {
-    if ('memory' in message) memory = message.memory
-    else if ('module' in message) {
-      const { exports } = new WebAssembly.Instance(message.module, { env: { memory } })
-      for (const name of message.functions) functions.push(exports[name] as KernelFunction)
-    } else {
-      const { run } = message
-      const control = new Int32Array(memory.buffer, run.control, 3)
-      // Enter, then look: the thread that closes a run looks for threads inside after closing it.
-      Atomics.add(control, 1, 1)
-      try {
-        if (Atomics.load(control, 0) === run.id) execute(run, memory, functions, true, null)
-      } catch {
-        // The control block says that the run failed; whoever started it tells.
-      }
-      Atomics.sub(control, 1, 1)
-      Atomics.notify(control, 1)
-    }
-  })
-}
+/** The most threads that `setThreads` takes. */
+const mostWorkers = 63
+/** Words from the one of a worker to that of the next. */
+const ownWords = 16
+
+/** Bytes of the words that threads share. */
+export const controlBytes: number = 4 * (firstOwn + mostWorkers * ownWords)
 
 /** The source of a worker. Compilers that keep function names wrap them in a helper, which is given here. */
 const source = (receive: string): string =>
-  `const __name = (f) => f;(${serve.toString()})(${receive}, ${runProgram.toString()})`
+  `const __name = (f) => f;(${serve.toString()})(${receive}, ${runProgram.toString()}, ${runPart.toString()})`
 
 function startThread(): Thread | null {
   const { process } = globalThis as { readonly process?: NodeProcess }
@@ -99,7 +74,7 @@ export class ThreadPool {
   readonly #maySleep: boolean = maySleep()
   #runs = 0
 
-  /** `control` is the address of three zero words of the memory. */
+  /** `control` is the address of so many zero bytes of the memory. */
   constructor(memory: WebAssembly.Memory, control: number) {
     this.#memory = memory
     this.#control = control
@@ -125,21 +100,30 @@ export class ThreadPool {
     while (this.threads < count) {
       const thread = startThread()
       if (!thread) break
-      thread.post({ memory: this.#memory })
+      const own = ownWord(this.#threads.length)
+      Atomics.store(this.#words(), own, away)
+      thread.post({ memory: this.#memory, control: this.#control, own })
       for (const kernel of this.#modules) thread.post(kernel)
       this.#threads.push(thread)
     }
     return this.threads
   }
 
-  /** Runs a program, on all threads if it has parts for them, and returns when it is done. `skipped` stages count as done. */
+  /**
+   * Runs a program, on all threads if it has parts for them, and returns when it is done. `skipped` stages,
+   * by rising number, count as done.
+   */
   run(
     program: Omit<Run, 'id' | 'control'>,
     isParallel: boolean,
     skipped: readonly number[],
     host: (stage: number) => void,
   ): void {
-    const control = new Int32Array(this.#memory.buffer, this.#control, 3)
+    if (!isParallel || this.#threads.length === 0) {
+      runAlone(program, this.#memory, this.#functions, skipped, host)
+      return
+    }
+    const control = this.#words()
     const { program: at, words, state, stages } = program
     this.#runs = (this.#runs + 1) % 2 ** 30
     const run = { id: this.#runs + 1, control: this.#control, program: at, words, state, stages }
@@ -148,20 +132,34 @@ export class ThreadPool {
       progress[stage] = everyPart
       progress[program.stages + stage] = everyPart
     }
-    Atomics.store(control, 2, 0)
-    Atomics.store(control, 0, run.id)
-    if (isParallel) for (const thread of this.#threads) thread.post({ run })
+    control.set([at, words, state, stages, this.#functions.length], controlWords.program)
+    Atomics.store(control, controlWords.failed, 0)
+    Atomics.store(control, controlWords.run, run.id)
+    for (const [i, thread] of this.#threads.entries()) {
+      const own = ownWord(i)
+      if (Atomics.compareExchange(control, own, waiting, called) === waiting)
+        Atomics.notify(control, own)
+      else thread.post({ run })
+    }
     try {
-      runProgram(run, this.#memory, this.#functions, this.#maySleep, host)
+      runProgram(run, this.#memory, this.#functions, runPart, this.#maySleep, host)
     } finally {
-      Atomics.store(control, 0, 0)
+      Atomics.store(control, controlWords.run, 0)
       // Nobody may touch the arena any more when this returns.
       for (;;) {
-        const inside = Atomics.load(control, 1)
+        const inside = Atomics.load(control, controlWords.inside)
         if (inside === 0) break
-        if (this.#maySleep) Atomics.wait(control, 1, inside)
+        if (this.#maySleep) Atomics.wait(control, controlWords.inside, inside)
       }
     }
-    if (Atomics.load(control, 2) !== 0) throw new Error('a kernel failed on a worker thread')
+    if (Atomics.load(control, controlWords.failed) !== 0)
+      throw new Error('a kernel failed on a worker thread')
+  }
+
+  #words(): Int32Array {
+    return new Int32Array(this.#memory.buffer, this.#control, controlBytes / 4)
   }
 }
+
+/** The word of a worker. */
+const ownWord = (worker: number): number => firstOwn + worker * ownWords

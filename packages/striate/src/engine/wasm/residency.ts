@@ -3,19 +3,25 @@ import type { TypedArray } from '../../tensor/dtype.ts'
 import type { Block, EngineMemory } from './memory.ts'
 
 /** Smaller arrays are copied faster than their place is looked up. */
-const leastBytes = 4096
+export const leastBytes = 4096
 /** Values that come once, such as the parameters of a training step, are not kept. */
 const usesUntilKept = 2
 
 /** An array that stays in memory; no other array ever has its number. */
 export interface Resident {
   readonly id: number
+  /** 0 when it lies there no longer, because nobody holds the array any more. */
   readonly address: number
 }
 
 let lastId = 0
 
 export const newResidentId = (): number => ++lastId
+
+interface Kept {
+  readonly block: Block
+  readonly resident: { readonly id: number; address: number }
+}
 
 interface Visit {
   uses: number
@@ -27,9 +33,9 @@ export class Residency {
   readonly #memory: EngineMemory
   readonly #numbers = new WeakMap<TypedArray, number>()
   readonly #visits = new WeakMap<TypedArray, Visit>()
-  /** Blocks of arrays that nobody holds any more; freed before the next run, never during one. */
-  readonly #abandoned: Block[] = []
-  readonly #registry = new FinalizationRegistry<Block>((block) => this.#abandoned.push(block))
+  /** What arrays that nobody holds any more left behind; freed before the next run, never during one. */
+  readonly #abandoned: Kept[] = []
+  readonly #registry = new FinalizationRegistry<Kept>((kept) => this.#abandoned.push(kept))
 
   constructor(memory: EngineMemory) {
     this.#memory = memory
@@ -37,32 +43,42 @@ export class Residency {
 
   /** Frees what was abandoned. */
   tidy(): void {
-    for (const block of this.#abandoned.splice(0)) this.#memory.free(block)
+    if (this.#abandoned.length === 0) return
+    for (const { block, resident } of this.#abandoned.splice(0)) {
+      resident.address = 0
+      this.#memory.free(block)
+    }
   }
 
   /** Where the values lie in memory, or null if they are not kept there. */
   find(data: TypedArray): Resident | null {
     if (data.byteLength < leastBytes) return null
-    const visit = this.#visits.get(data) ?? { uses: 0, resident: null }
+    let visit = this.#visits.get(data)
+    if (!visit) {
+      visit = { uses: 0, resident: null }
+      this.#visits.set(data, visit)
+    }
     visit.uses++
-    this.#visits.set(data, visit)
     if (!visit.resident && visit.uses >= usesUntilKept) visit.resident = this.#keep(data)
     return visit.resident
   }
 
   /** The number of an array: of no other one, and of no {@link Resident}. */
   identify(data: TypedArray): number {
-    const known = this.#numbers.get(data) ?? newResidentId()
-    this.#numbers.set(data, known)
-    return known
+    const known = this.#numbers.get(data)
+    if (known !== undefined) return known
+    const number = newResidentId()
+    this.#numbers.set(data, number)
+    return number
   }
 
   #keep(data: TypedArray): Resident | null {
     const block = this.#memory.tryAllocate(data.byteLength)
     if (!block) return null
     const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
-    new Uint8Array(this.#memory.memory.buffer, block.address, bytes.length).set(bytes)
-    this.#registry.register(data, block)
-    return { id: newResidentId(), address: block.address }
+    this.#memory.bytes.set(bytes, block.address)
+    const resident = { id: newResidentId(), address: block.address }
+    this.#registry.register(data, { block, resident })
+    return resident
   }
 }

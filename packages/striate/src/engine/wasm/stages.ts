@@ -1,23 +1,26 @@
 /** The stages of a plan's steps as runs need them: some left out, or with looks in between. */
-import type { Identity, Plan, RunContext, Step } from './plan.ts'
+import type { Plan, RunContext, Step } from './plan.ts'
 import { merge, type Stage } from './program.ts'
 import type { Proof } from './proof/proof.ts'
 
 /** Stages of steps whose kept values still hold; the other steps that keep values will have run. */
 export function stagesToSkip(
-  plan: Plan,
+  { kept }: Plan,
   stages: readonly Stage[],
-  identityOf: (leaf: number) => Identity,
+  hasChanged: (leaf: number) => boolean,
 ): number[] {
-  const holds = plan.kept.steps.map((step) => {
-    const now = step.leaves.map(identityOf)
-    const isSame = now.every((id, i) => id === step.ranWith?.[i])
-    step.ranWith = now
+  const skipped: number[] = []
+  if (kept.steps.length === 0) return skipped
+  const holds = kept.steps.map((step) => {
+    const isSame = step.holds && !step.leaves.some(hasChanged)
+    step.holds = true
     return isSame
   })
-  return stages.flatMap((stage, i) =>
-    'parts' in stage && stage.keeper !== undefined && holds[stage.keeper] ? [i] : [],
-  )
+  for (let i = 0; i < stages.length; i++) {
+    const stage = stages[i]!
+    if ('parts' in stage && stage.keeper !== undefined && holds[stage.keeper]) skipped.push(i)
+  }
+  return skipped
 }
 
 /** The stages of the steps, with a look at the clock around each step. */

@@ -20,41 +20,19 @@ export const leastStoredBytes = 4096
  */
 const mostWaitingBytes = 2 ** 25
 
-export class StoredValue implements ValueSource {
-  readonly #memory: EngineMemory
+/** Where a stored value lies; the engine holds this, and not what tells it that nobody needs the value. */
+class Place {
+  readonly memory: EngineMemory
+  readonly block: Block
   readonly #type: ValueType
-  readonly #free: (id: number) => void
-  #home: Resident | null
+  home: Resident | null
   #data: TypedArray | null = null
-  /** Nodes whose value it is, as far as they say when they let go. */
-  #holders = 0
 
-  constructor(memory: EngineMemory, address: number, type: ValueType, free: (id: number) => void) {
-    this.#memory = memory
+  constructor(memory: EngineMemory, block: Block, type: ValueType) {
+    this.memory = memory
+    this.block = block
     this.#type = type
-    this.#free = free
-    this.#home = { id: newResidentId(), address }
-  }
-
-  hold(): void {
-    this.#holders++
-  }
-
-  letGo(): void {
-    if (--this.#holders > 0 || this.#home === null) return
-    const { id } = this.#home
-    this.#home = null
-    this.#free(id)
-  }
-
-  /** Where it lies in the engine's memory, unless it had to leave. */
-  get home(): Resident | null {
-    return this.#home
-  }
-
-  /** The same, unless it lies in the memory of an engine that was started before. */
-  homeIn(memory: EngineMemory): Resident | null {
-    return memory === this.#memory ? this.#home : null
+    this.home = { id: newResidentId(), address: block.address }
   }
 
   read(): TypedArray {
@@ -65,29 +43,69 @@ export class StoredValue implements ValueSource {
     return copyOf(this.#data ?? this.#view())
   }
 
-  /** Moves to an array; its block is free afterwards. */
+  /** Moves to an array; the block is free afterwards. */
   leave(): void {
     this.#data = this.read()
-    this.#home = null
+    this.home = null
   }
 
   #view(): TypedArray {
-    return viewAt(this.#memory.memory.buffer, this.#home!.address, this.#type)
+    return viewAt(this.memory.memory.buffer, this.home!.address, this.#type)
+  }
+}
+
+export class StoredValue implements ValueSource {
+  readonly #place: Place
+  readonly #free: (place: Place) => void
+  /** Nodes whose value it is, as far as they say when they let go. */
+  #holders = 0
+
+  constructor(place: Place, free: (place: Place) => void) {
+    this.#place = place
+    this.#free = free
+  }
+
+  hold(): void {
+    this.#holders++
+  }
+
+  letGo(): void {
+    if (--this.#holders > 0 || this.#place.home === null) return
+    this.#place.home = null
+    this.#free(this.#place)
+  }
+
+  /** Where it lies in the engine's memory, unless it had to leave. */
+  get home(): Resident | null {
+    return this.#place.home
+  }
+
+  /** The same, unless it lies in the memory of an engine that was started before. */
+  homeIn(memory: EngineMemory): Resident | null {
+    return memory === this.#place.memory ? this.#place.home : null
+  }
+
+  read(): TypedArray {
+    return this.#place.read()
+  }
+
+  copy(): TypedArray {
+    return this.#place.copy()
   }
 }
 
 /** The stored results that somebody may still hold. */
 export class StoredValues {
   readonly #memory: EngineMemory
-  /** From the oldest to the newest. */
-  readonly #held = new Map<
-    number,
-    { readonly block: Block; readonly value: WeakRef<StoredValue> }
-  >()
+  /**
+   * From the oldest to the newest. No weak references: what is looked at through one lives until the event
+   * loop turns, which in a loop that only awaits results it seldom does.
+   */
+  readonly #held = new Set<Place>()
   #bytes = 0
   /** Those that nobody holds any more; freed before the next run, never during one. */
-  readonly #abandoned: number[] = []
-  readonly #registry = new FinalizationRegistry<number>((id) => this.#abandoned.push(id))
+  readonly #abandoned: Place[] = []
+  readonly #registry = new FinalizationRegistry<Place>((place) => this.#abandoned.push(place))
 
   constructor(memory: EngineMemory) {
     this.#memory = memory
@@ -111,24 +129,24 @@ export class StoredValues {
   /** The stored results of a run, which lie in these blocks. */
   add({ stored, values }: Plan, blocks: readonly Block[]): Map<ValueId, StoredValue> {
     const made = new Map<ValueId, StoredValue>()
+    let own = 0
     for (const [i, block] of blocks.entries()) {
-      const value = new StoredValue(this.#memory, block.address, values[stored[i]!]!, (freed) =>
-        this.#free(freed),
-      )
-      const { id } = value.home!
-      this.#held.set(id, { block, value: new WeakRef(value) })
-      this.#bytes += block.bytes
-      this.#registry.register(value, id)
+      const place = new Place(this.#memory, block, values[stored[i]!]!)
+      const value = new StoredValue(place, (freed) => this.#free(freed))
+      this.#held.add(place)
+      this.#registry.register(value, place, place)
+      own += block.bytes
       made.set(stored[i]!, value)
     }
-    const own = blocks.reduce((sum, { bytes }) => sum + bytes, 0)
+    this.#bytes += own
     this.#shrink(mostWaitingBytes + 2 * own)
     return made
   }
 
   /** Frees what was abandoned. */
   tidy(): void {
-    for (const id of this.#abandoned.splice(0)) this.#free(id)
+    if (this.#abandoned.length === 0) return
+    for (const place of this.#abandoned.splice(0)) this.#free(place)
   }
 
   /** All leave: the memory is given up. */
@@ -139,18 +157,17 @@ export class StoredValues {
   /** Makes room: the oldest leave until so many bytes are left. */
   #shrink(most: number): void {
     this.tidy()
-    for (const [id, { value }] of this.#held) {
+    for (const place of this.#held) {
       if (this.#bytes <= most) return
-      value.deref()?.leave()
-      this.#free(id)
+      place.leave()
+      this.#free(place)
     }
   }
 
-  #free(id: number): void {
-    const held = this.#held.get(id)
-    if (!held) return
-    this.#held.delete(id)
-    this.#bytes -= held.block.bytes
-    this.#memory.free(held.block)
+  #free(place: Place): void {
+    if (!this.#held.delete(place)) return
+    this.#registry.unregister(place)
+    this.#bytes -= place.block.bytes
+    this.#memory.free(place.block)
   }
 }

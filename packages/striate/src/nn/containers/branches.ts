@@ -38,7 +38,7 @@ export class Branches extends Layer {
   }
 
   forward(x: Tensor): Tensor {
-    const outputs = this.children().map(([, branch]) => branch.forward(x))
+    const outputs = this.childLayers.map((branch) => branch.forward(x))
     if (this.#merge === 'concat') return concat(outputs, this.#layout === 'channels-first' ? 1 : -1)
     const [first, ...others] = outputs as [Tensor, ...Tensor[]]
     return others.reduce((total, each) => {

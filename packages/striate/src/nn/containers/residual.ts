@@ -46,9 +46,8 @@ export class Residual<In extends number = number, Out extends number = number> e
   }
 
   forward(x: Tensor): Tensor {
-    const layers = new Map(this.children())
     const through = (names: readonly string[], input: Tensor): Tensor =>
-      names.reduce((value, name) => layers.get(name)!.forward(value), input)
+      names.reduce((value, name) => this.childNamed(name)!.forward(value), input)
     const y = through(this.#body, x)
     const around = through(this.#shortcut, x)
     if (!sameShape(y.shape, around.shape)) {

@@ -17,17 +17,13 @@ export class Sequential<In extends number = number, Out extends number = number>
     for (const [name, layer] of Object.entries(layers)) this.child(name, layer)
   }
 
-  get #layers(): readonly Layer[] {
-    return this.children().map(([, layer]) => layer)
-  }
-
   override get kind(): string {
     return 'Sequential'
   }
 
   /** How many layers there are. */
   get length(): number {
-    return this.#layers.length
+    return this.childLayers.length
   }
 
   /**
@@ -36,7 +32,7 @@ export class Sequential<In extends number = number, Out extends number = number>
    * @throws StriateError if there is none.
    */
   at(index: number): Layer {
-    const layer = this.#layers.at(index)
+    const layer = this.childLayers.at(index)
     if (layer && Number.isInteger(index)) return layer
     return fail({
       op: 'Sequential.at',
@@ -47,11 +43,13 @@ export class Sequential<In extends number = number, Out extends number = number>
   }
 
   [Symbol.iterator](): Iterator<Layer> {
-    return this.#layers[Symbol.iterator]()
+    return this.childLayers[Symbol.iterator]()
   }
 
   forward(x: Tensor): Tensor {
-    return this.#layers.reduce((value, layer) => layer.forward(value), x)
+    let value = x
+    for (const layer of this.childLayers) value = layer.forward(value)
+    return value
   }
 }
 

@@ -88,16 +88,14 @@ export class BatchNorm<Channels extends number = number> extends Layer<Channels,
   forward(x: Tensor): Tensor {
     this.#checkRank(x)
     const running = this.#running
-    const options = {
-      weight: this.weight,
-      bias: this.bias,
-      eps: this.#eps,
-      layout: this.#layout,
-    }
+    const { weight, bias } = this
+    const [eps, layout] = [this.#eps, this.#layout]
     const follows = this.training && (running?.mean.follows ?? true)
-    if (running && !follows)
-      return batchNorm(x, { ...options, mean: running.mean, variance: running.variance })
-    const { y, mean, unbiasedVariance } = batchNormTraining(x, options)
+    if (running && !follows) {
+      const { mean, variance } = running
+      return batchNorm(x, { weight, bias, eps, layout, mean, variance })
+    }
+    const { y, mean, unbiasedVariance } = batchNormTraining(x, { weight, bias, eps, layout })
     if (running) this.#observe(running, mean, unbiasedVariance)
     return y
   }
@@ -120,8 +118,8 @@ export class BatchNorm<Channels extends number = number> extends Layer<Channels,
   }
 
   #checkRank(x: Tensor): void {
+    if (x.rank === this.#rank + 2 || (this.#rank === 1 && x.rank === 2)) return
     const wanted = this.#rank === 1 ? [2, 3] : [this.#rank + 2]
-    if (wanted.includes(x.rank)) return
     const needs = `expects ${wanted.join(' or ')} axes`
     fail({ op: `nn.batchNorm${this.#rank}d`, argument: 'x', needs, got: describe(x) })
   }

@@ -1,11 +1,14 @@
 /** Sums, products, powers and extremes of two tensors, with broadcasting. */
+import { integerMod } from '../../engine/wasm/kernels/elementwise/integers.ts'
+import * as special from '../../engine/wasm/kernels/elementwise/special.ts'
 import { apply, requireTensor } from '../../tensor/build.ts'
 import { type DType, isFloat } from '../../tensor/dtype.ts'
 import type { Tensor, TensorLike } from '../../tensor/tensor.ts'
+import { toReal } from '../primitive/conversion.ts'
 import { elementwise, type ScalarCard } from '../primitive/elementwise.ts'
 import { scalar } from './build.ts'
-import { equal, greater, less, where } from './comparison.ts'
-import { log } from './exponential.ts'
+import { copyCard } from './copy.ts'
+import { promoted, real } from './results.ts'
 
 /**
  * `x + y`, broadcast (NumPy's rule).
@@ -16,7 +19,7 @@ import { log } from './exponential.ts'
  * await add(tensor([1, 2]), tensor([[10], [20]])).array() // => [[11, 12], [21, 22]]
  * ```
  */
-export const add = (x: TensorLike, y: TensorLike): Tensor => scalar('add', x, y)
+export const add = (x: TensorLike, y: TensorLike): Tensor => scalar(addCard, x, y)
 
 /**
  * `x − y`, broadcast.
@@ -27,7 +30,7 @@ export const add = (x: TensorLike, y: TensorLike): Tensor => scalar('add', x, y)
  * await sub(tensor([3, 2]), 1).array() // => [2, 1]
  * ```
  */
-export const sub = (x: TensorLike, y: TensorLike): Tensor => scalar('sub', x, y)
+export const sub = (x: TensorLike, y: TensorLike): Tensor => scalar(subCard, x, y)
 
 /**
  * `x · y`, element by element, broadcast.
@@ -38,7 +41,7 @@ export const sub = (x: TensorLike, y: TensorLike): Tensor => scalar('sub', x, y)
  * await mul(tensor([1, 2]), tensor([3, 4])).array() // => [3, 8]
  * ```
  */
-export const mul = (x: TensorLike, y: TensorLike): Tensor => scalar('mul', x, y)
+export const mul = (x: TensorLike, y: TensorLike): Tensor => scalar(mulCard, x, y)
 
 /**
  * `x / y`, broadcast; whole numbers divide to float32.
@@ -49,7 +52,7 @@ export const mul = (x: TensorLike, y: TensorLike): Tensor => scalar('mul', x, y)
  * await div(tensor([1, 2]), 4).array() // => [0.25, 0.5]
  * ```
  */
-export const div = (x: TensorLike, y: TensorLike): Tensor => scalar('div', x, y)
+export const div = (x: TensorLike, y: TensorLike): Tensor => scalar(divCard, x, y)
 
 /**
  * `x` to the power `y`, broadcast.
@@ -60,7 +63,7 @@ export const div = (x: TensorLike, y: TensorLike): Tensor => scalar('div', x, y)
  * await pow(tensor([1, 2, 3]), 2).array() // => [1, 4, 9]
  * ```
  */
-export const pow = (x: TensorLike, y: TensorLike): Tensor => scalar('pow', x, y)
+export const pow = (x: TensorLike, y: TensorLike): Tensor => scalar(powCard, x, y)
 
 /**
  * The remainder of `x / y` with the sign of `y` (PyTorch's `remainder`).
@@ -71,7 +74,7 @@ export const pow = (x: TensorLike, y: TensorLike): Tensor => scalar('pow', x, y)
  * await mod(tensor([5, -5]), 3).array() // => [2, 1]
  * ```
  */
-export const mod = (x: TensorLike, y: TensorLike): Tensor => scalar('mod', x, y)
+export const mod = (x: TensorLike, y: TensorLike): Tensor => scalar(modCard, x, y)
 
 /**
  * The larger of both; NaN if either is. At ties the gradient is shared evenly.
@@ -82,7 +85,7 @@ export const mod = (x: TensorLike, y: TensorLike): Tensor => scalar('mod', x, y)
  * await maximum(tensor([-1, 2]), 0).array() // => [0, 2]
  * ```
  */
-export const maximum = (x: TensorLike, y: TensorLike): Tensor => scalar('maximum', x, y)
+export const maximum = (x: TensorLike, y: TensorLike): Tensor => scalar(maximumCard, x, y)
 
 /**
  * The smaller of both; NaN if either is. At ties the gradient is shared evenly.
@@ -93,7 +96,7 @@ export const maximum = (x: TensorLike, y: TensorLike): Tensor => scalar('maximum
  * await minimum(tensor([-1, 2]), 0).array() // => [-1, 0]
  * ```
  */
-export const minimum = (x: TensorLike, y: TensorLike): Tensor => scalar('minimum', x, y)
+export const minimum = (x: TensorLike, y: TensorLike): Tensor => scalar(minimumCard, x, y)
 
 /**
  * `−x`.
@@ -104,7 +107,7 @@ export const minimum = (x: TensorLike, y: TensorLike): Tensor => scalar('minimum
  * await neg(tensor([1, -2])).array() // => [-1, 2]
  * ```
  */
-export const neg = (x: TensorLike): Tensor => scalar('neg', x)
+export const neg = (x: TensorLike): Tensor => scalar(negCard, x)
 
 /**
  * `|x|`; the gradient at 0 is 0.
@@ -115,7 +118,7 @@ export const neg = (x: TensorLike): Tensor => scalar('neg', x)
  * await abs(tensor([1, -2])).array() // => [1, 2]
  * ```
  */
-export const abs = (x: TensorLike): Tensor => scalar('abs', x)
+export const abs = (x: TensorLike): Tensor => scalar(absCard, x)
 
 /**
  * −1, 0 or 1.
@@ -126,7 +129,7 @@ export const abs = (x: TensorLike): Tensor => scalar('abs', x)
  * await sign(tensor([-3, 0, 5])).array() // => [-1, 0, 1]
  * ```
  */
-export const sign = (x: TensorLike): Tensor => scalar('sign', x)
+export const sign = (x: TensorLike): Tensor => scalar(signCard, x)
 
 /**
  * `1 / x`.
@@ -137,7 +140,7 @@ export const sign = (x: TensorLike): Tensor => scalar('sign', x)
  * await reciprocal(tensor([2, 4])).array() // => [0.5, 0.25]
  * ```
  */
-export const reciprocal = (x: TensorLike): Tensor => scalar('reciprocal', x)
+export const reciprocal = (x: TensorLike): Tensor => scalar(reciprocalCard, x)
 
 /**
  * `x²`.
@@ -161,123 +164,51 @@ export const square = (x: TensorLike): Tensor => mul(x, x)
  */
 export function cast(x: Tensor, dtype: DType): Tensor {
   requireTensor('cast', 'x', x)
-  return x.dtype === dtype ? x : apply(elementwise, [x], { function: 'copy', dtype })
+  if (isFloat(dtype)) return toReal(x, dtype)
+  return x.dtype === dtype ? x : apply(elementwise, [x], { ...copyCard, dtype })
 }
 
-/** The larger (`side` greater) or smaller share of an extreme, split evenly at ties. */
-const share = (x: Tensor, y: Tensor, upstream: Tensor, wins: typeof greater): Tensor =>
-  where(equal(x, y), mul(upstream, 0.5), where(wins(x, y), upstream, 0))
+const addCard: ScalarCard = { function: 'add', result: promoted, evaluate: (a, b) => a + b }
 
-type Name =
-  | 'add'
-  | 'sub'
-  | 'mul'
-  | 'div'
-  | 'pow'
-  | 'mod'
-  | 'maximum'
-  | 'minimum'
-  | 'neg'
-  | 'abs'
-  | 'sign'
-  | 'reciprocal'
-  | 'copy'
+const subCard: ScalarCard = { function: 'sub', result: promoted, evaluate: (a, b) => a - b }
 
-export const arithmeticCards: Readonly<Record<Name, ScalarCard>> = {
-  add: {
-    arity: 2,
-    result: 'same',
-    evaluate: (a, b) => a + b,
-    gradient: ({ upstream }) => [upstream, upstream],
-  },
-  sub: {
-    arity: 2,
-    result: 'same',
-    evaluate: (a, b) => a - b,
-    gradient: ({ upstream, wanted }) => [upstream, wanted[1] ? neg(upstream) : null],
-  },
-  mul: {
-    arity: 2,
-    result: 'same',
-    evaluate: (a, b) => a * b,
-    gradient: ({ inputs: [a, b], upstream, wanted }) => [
-      wanted[0] ? mul(upstream, b!) : null,
-      wanted[1] ? mul(upstream, a!) : null,
-    ],
-  },
-  div: {
-    arity: 2,
-    result: 'float',
-    evaluate: (a, b) => a / b,
-    gradient: ({ inputs: [, b], output, upstream, wanted }) => [
-      wanted[0] ? div(upstream, b!) : null,
-      wanted[1] ? neg(div(mul(upstream, output), b!)) : null,
-    ],
-  },
-  pow: {
-    arity: 2,
-    result: 'same',
-    evaluate: (a, b) => (a === 1 || b === 0 ? 1 : a ** b),
-    // d/da = b·a^(b−1), 0 where b = 0; d/db = a^b·ln a, 0 where a = 0 and b ≥ 0
-    gradient: ({ inputs: [a, b], output, upstream, wanted }) => [
-      wanted[0] ? where(equal(b!, 0), 0, mul(upstream, mul(b!, pow(a!, sub(b!, 1))))) : null,
-      wanted[1] ? where(equal(output, 0), 0, mul(upstream, mul(output, log(a!)))) : null,
-    ],
-  },
-  mod: {
-    arity: 2,
-    result: 'same',
-    evaluate: (a, b) => {
-      const rest = a % b
-      return rest !== 0 && rest < 0 !== b < 0 ? rest + b : rest
-    },
-    // x mod y = x − y·⌊x/y⌋
-    gradient: ({ inputs: [a, b], output, upstream, wanted }) => [
-      upstream,
-      wanted[1] ? mul(upstream, div(sub(output, a!), b!)) : null,
-    ],
-  },
-  maximum: {
-    arity: 2,
-    result: 'same',
-    evaluate: (a, b) => Math.max(a, b),
-    gradient: ({ inputs: [a, b], upstream, wanted }) => [
-      wanted[0] ? share(a!, b!, upstream, greater) : null,
-      wanted[1] ? share(b!, a!, upstream, greater) : null,
-    ],
-  },
-  minimum: {
-    arity: 2,
-    result: 'same',
-    evaluate: (a, b) => Math.min(a, b),
-    gradient: ({ inputs: [a, b], upstream, wanted }) => [
-      wanted[0] ? share(a!, b!, upstream, less) : null,
-      wanted[1] ? share(b!, a!, upstream, less) : null,
-    ],
-  },
-  neg: {
-    arity: 1,
-    result: 'same',
-    evaluate: (a) => -a,
-    gradient: ({ upstream }) => [neg(upstream)],
-  },
-  abs: {
-    arity: 1,
-    result: 'same',
-    evaluate: (a) => Math.abs(a),
-    gradient: ({ inputs: [a], upstream }) => [mul(upstream, sign(a!))],
-  },
-  sign: { arity: 1, result: 'same', evaluate: (a) => Math.sign(a), gradient: () => [null] },
-  reciprocal: {
-    arity: 1,
-    result: 'float',
-    evaluate: (a) => 1 / a,
-    gradient: ({ output, upstream }) => [neg(mul(upstream, mul(output, output)))],
-  },
-  copy: {
-    arity: 1,
-    result: 'same',
-    evaluate: (a) => a,
-    gradient: ({ inputs: [a], upstream }) => [isFloat(a!.dtype) ? cast(upstream, a!.dtype) : null],
-  },
+const mulCard: ScalarCard = { function: 'mul', result: promoted, evaluate: (a, b) => a * b }
+
+const divCard: ScalarCard = { function: 'div', result: real, evaluate: (a, b) => a / b }
+
+const powCard: ScalarCard = {
+  function: 'pow',
+  result: promoted,
+  evaluate: (a, b) => (a === 1 || b === 0 ? 1 : a ** b),
+  formulas: () => ({ f32: special.pow }),
 }
+
+const modCard: ScalarCard = {
+  function: 'mod',
+  result: promoted,
+  evaluate: (a, b) => {
+    const rest = a % b
+    return rest !== 0 && rest < 0 !== b < 0 ? rest + b : rest
+  },
+  formulas: () => ({ f32: special.mod, i32: integerMod }),
+}
+
+const maximumCard: ScalarCard = {
+  function: 'maximum',
+  result: promoted,
+  evaluate: (a, b) => Math.max(a, b),
+}
+
+const minimumCard: ScalarCard = {
+  function: 'minimum',
+  result: promoted,
+  evaluate: (a, b) => Math.min(a, b),
+}
+
+const negCard: ScalarCard = { function: 'neg', result: promoted, evaluate: (a) => -a }
+
+const absCard: ScalarCard = { function: 'abs', result: promoted, evaluate: (a) => Math.abs(a) }
+
+const signCard: ScalarCard = { function: 'sign', result: promoted, evaluate: (a) => Math.sign(a) }
+
+const reciprocalCard: ScalarCard = { function: 'reciprocal', result: real, evaluate: (a) => 1 / a }

@@ -1,25 +1,18 @@
 /** How the public scalar functions make their nodes. */
 import { apply, asTensor } from '../../tensor/build.ts'
-import { promote } from '../../tensor/dtype.ts'
+import { type DType, promote } from '../../tensor/dtype.ts'
 import { Tensor, type TensorLike } from '../../tensor/tensor.ts'
-import { type ElementwiseAttributes, elementwise } from '../primitive/elementwise.ts'
-import type { ScalarFunction } from './cards.ts'
+import { elementwise, type ScalarCard } from '../primitive/elementwise.ts'
 
 /** Applies a scalar function to tensors and numbers; a number takes the element type of the tensors. */
-export function scalar(name: ScalarFunction, ...values: readonly TensorLike[]): Tensor {
-  const dtypes = values.flatMap((value) => (value instanceof Tensor ? [value.dtype] : []))
-  const like = dtypes.length > 0 ? dtypes.reduce(promote) : undefined
-  const tensors = values.map((value, i) => asTensor(name, argumentNames[i]!, value, like))
-  return apply(elementwise, tensors, attributesOf(name))
-}
-
-/** The attributes of each function, one object for all nodes. */
-const attributes = new Map<ScalarFunction, ElementwiseAttributes>()
-
-function attributesOf(name: ScalarFunction): ElementwiseAttributes {
-  const known = attributes.get(name) ?? { function: name }
-  attributes.set(name, known)
-  return known
+export function scalar(card: ScalarCard, ...values: readonly TensorLike[]): Tensor {
+  let like: DType | undefined
+  for (const value of values)
+    if (value instanceof Tensor) like = like ? promote(like, value.dtype) : value.dtype
+  const tensors: Tensor[] = []
+  for (let i = 0; i < values.length; i++)
+    tensors.push(asTensor(card.function, argumentNames[i]!, values[i]!, like))
+  return apply(elementwise, tensors, card)
 }
 
 const argumentNames = ['x', 'y', 'z'] as const

@@ -1,7 +1,9 @@
 /** Comparisons and choice: 1 where true, 0 where false (uint8); `where` picks by them. */
+import { promote } from '../../tensor/dtype.ts'
 import type { Tensor, TensorLike } from '../../tensor/tensor.ts'
 import type { ScalarCard } from '../primitive/elementwise.ts'
 import { scalar } from './build.ts'
+import { truth } from './results.ts'
 
 /**
  * 1 where `x = y`, else 0 (uint8), broadcast.
@@ -12,7 +14,7 @@ import { scalar } from './build.ts'
  * await equal(tensor([1, 2, 3]), tensor([3, 2, 1])).array() // => [0, 1, 0]
  * ```
  */
-export const equal = (x: TensorLike, y: TensorLike): Tensor => scalar('equal', x, y)
+export const equal = (x: TensorLike, y: TensorLike): Tensor => scalar(equalCard, x, y)
 
 /**
  * 1 where `x ≠ y`, else 0.
@@ -23,7 +25,7 @@ export const equal = (x: TensorLike, y: TensorLike): Tensor => scalar('equal', x
  * await notEqual(tensor([1, 2]), 2).array() // => [1, 0]
  * ```
  */
-export const notEqual = (x: TensorLike, y: TensorLike): Tensor => scalar('notEqual', x, y)
+export const notEqual = (x: TensorLike, y: TensorLike): Tensor => scalar(notEqualCard, x, y)
 
 /**
  * 1 where `x < y`, else 0.
@@ -34,7 +36,7 @@ export const notEqual = (x: TensorLike, y: TensorLike): Tensor => scalar('notEqu
  * await less(tensor([1, 2, 3]), 2).array() // => [1, 0, 0]
  * ```
  */
-export const less = (x: TensorLike, y: TensorLike): Tensor => scalar('less', x, y)
+export const less = (x: TensorLike, y: TensorLike): Tensor => scalar(lessCard, x, y)
 
 /**
  * 1 where `x ≤ y`, else 0.
@@ -45,7 +47,7 @@ export const less = (x: TensorLike, y: TensorLike): Tensor => scalar('less', x, 
  * await lessEqual(tensor([1, 2, 3]), 2).array() // => [1, 1, 0]
  * ```
  */
-export const lessEqual = (x: TensorLike, y: TensorLike): Tensor => scalar('lessEqual', x, y)
+export const lessEqual = (x: TensorLike, y: TensorLike): Tensor => scalar(lessEqualCard, x, y)
 
 /**
  * 1 where `x > y`, else 0.
@@ -56,7 +58,7 @@ export const lessEqual = (x: TensorLike, y: TensorLike): Tensor => scalar('lessE
  * await greater(tensor([1, 2, 3]), 2).array() // => [0, 0, 1]
  * ```
  */
-export const greater = (x: TensorLike, y: TensorLike): Tensor => scalar('greater', x, y)
+export const greater = (x: TensorLike, y: TensorLike): Tensor => scalar(greaterCard, x, y)
 
 /**
  * 1 where `x ≥ y`, else 0.
@@ -67,7 +69,7 @@ export const greater = (x: TensorLike, y: TensorLike): Tensor => scalar('greater
  * await greaterEqual(tensor([1, 2, 3]), 2).array() // => [0, 1, 1]
  * ```
  */
-export const greaterEqual = (x: TensorLike, y: TensorLike): Tensor => scalar('greaterEqual', x, y)
+export const greaterEqual = (x: TensorLike, y: TensorLike): Tensor => scalar(greaterEqualCard, x, y)
 
 /**
  * 1 where both are other than 0.
@@ -78,7 +80,7 @@ export const greaterEqual = (x: TensorLike, y: TensorLike): Tensor => scalar('gr
  * await logicalAnd(tensor([0, 1, 2]), tensor([1, 0, 3])).array() // => [0, 0, 1]
  * ```
  */
-export const logicalAnd = (x: TensorLike, y: TensorLike): Tensor => scalar('logicalAnd', x, y)
+export const logicalAnd = (x: TensorLike, y: TensorLike): Tensor => scalar(logicalAndCard, x, y)
 
 /**
  * 1 where either is other than 0.
@@ -89,7 +91,7 @@ export const logicalAnd = (x: TensorLike, y: TensorLike): Tensor => scalar('logi
  * await logicalOr(tensor([0, 1, 0]), tensor([1, 0, 0])).array() // => [1, 1, 0]
  * ```
  */
-export const logicalOr = (x: TensorLike, y: TensorLike): Tensor => scalar('logicalOr', x, y)
+export const logicalOr = (x: TensorLike, y: TensorLike): Tensor => scalar(logicalOrCard, x, y)
 
 /**
  * 1 where `x` is 0.
@@ -100,7 +102,7 @@ export const logicalOr = (x: TensorLike, y: TensorLike): Tensor => scalar('logic
  * await logicalNot(tensor([0, 1, 2])).array() // => [1, 0, 0]
  * ```
  */
-export const logicalNot = (x: TensorLike): Tensor => scalar('logicalNot', x)
+export const logicalNot = (x: TensorLike): Tensor => scalar(logicalNotCard, x)
 
 /**
  * 1 where `x` is not a number.
@@ -111,7 +113,7 @@ export const logicalNot = (x: TensorLike): Tensor => scalar('logicalNot', x)
  * await isNotANumber(tensor([0, NaN, Infinity])).array() // => [0, 1, 0]
  * ```
  */
-export const isNotANumber = (x: TensorLike): Tensor => scalar('isNaN', x)
+export const isNotANumber = (x: TensorLike): Tensor => scalar(isNaNCard, x)
 
 /**
  * `x` where `condition` is other than 0, else `y`; all broadcast. The side not chosen gets no gradient.
@@ -124,49 +126,66 @@ export const isNotANumber = (x: TensorLike): Tensor => scalar('isNaN', x)
  * ```
  */
 export const where = (condition: TensorLike, x: TensorLike, y: TensorLike): Tensor =>
-  scalar('where', condition, x, y)
+  scalar(whereCard, condition, x, y)
 
-const comparison = (arity: 1 | 2, evaluate: (a: number, b: number) => boolean): ScalarCard => ({
-  arity,
-  result: 'boolean',
-  evaluate: (a, b) => (evaluate(a, b) ? 1 : 0),
-  gradient: () => [null, null],
-})
+const equalCard: ScalarCard = {
+  function: 'equal',
+  result: truth,
+  evaluate: (a, b) => Number(a === b),
+}
 
-export const comparisonCards: Readonly<
-  Record<
-    | 'equal'
-    | 'notEqual'
-    | 'less'
-    | 'lessEqual'
-    | 'greater'
-    | 'greaterEqual'
-    | 'logicalAnd'
-    | 'logicalOr'
-    | 'logicalNot'
-    | 'isNaN'
-    | 'where',
-    ScalarCard
-  >
-> = {
-  equal: comparison(2, (a, b) => a === b),
-  notEqual: comparison(2, (a, b) => a !== b),
-  less: comparison(2, (a, b) => a < b),
-  lessEqual: comparison(2, (a, b) => a <= b),
-  greater: comparison(2, (a, b) => a > b),
-  greaterEqual: comparison(2, (a, b) => a >= b),
-  logicalAnd: comparison(2, (a, b) => a !== 0 && b !== 0),
-  logicalOr: comparison(2, (a, b) => a !== 0 || b !== 0),
-  logicalNot: comparison(1, (a) => a === 0),
-  isNaN: comparison(1, (a) => Number.isNaN(a)),
-  where: {
-    arity: 3,
-    result: 'branches',
-    evaluate: (condition, a, b) => (condition !== 0 ? a : b),
-    gradient: ({ inputs: [condition], upstream, wanted }) => [
-      null,
-      wanted[1] ? where(condition!, upstream, 0) : null,
-      wanted[2] ? where(condition!, 0, upstream) : null,
-    ],
-  },
+const notEqualCard: ScalarCard = {
+  function: 'notEqual',
+  result: truth,
+  evaluate: (a, b) => Number(a !== b),
+}
+
+const lessCard: ScalarCard = { function: 'less', result: truth, evaluate: (a, b) => Number(a < b) }
+
+const lessEqualCard: ScalarCard = {
+  function: 'lessEqual',
+  result: truth,
+  evaluate: (a, b) => Number(a <= b),
+}
+
+const greaterCard: ScalarCard = {
+  function: 'greater',
+  result: truth,
+  evaluate: (a, b) => Number(a > b),
+}
+
+const greaterEqualCard: ScalarCard = {
+  function: 'greaterEqual',
+  result: truth,
+  evaluate: (a, b) => Number(a >= b),
+}
+
+const logicalAndCard: ScalarCard = {
+  function: 'logicalAnd',
+  result: truth,
+  evaluate: (a, b) => Number(a !== 0 && b !== 0),
+}
+
+const logicalOrCard: ScalarCard = {
+  function: 'logicalOr',
+  result: truth,
+  evaluate: (a, b) => Number(a !== 0 || b !== 0),
+}
+
+const logicalNotCard: ScalarCard = {
+  function: 'logicalNot',
+  result: truth,
+  evaluate: (a) => Number(a === 0),
+}
+
+const isNaNCard: ScalarCard = {
+  function: 'isNaN',
+  result: truth,
+  evaluate: (a) => Number(Number.isNaN(a)),
+}
+
+const whereCard: ScalarCard = {
+  function: 'where',
+  result: ([, x, y]) => promote(x!, y!),
+  evaluate: (condition, a, b) => (condition !== 0 ? a : b),
 }

@@ -1,8 +1,12 @@
 /** Exponentials, logarithms, roots and the smooth functions that are made of them. */
+import * as exponential from '../../engine/wasm/kernels/elementwise/exponential.ts'
+import * as hyperbolic from '../../engine/wasm/kernels/elementwise/hyperbolic.ts'
+import * as special from '../../engine/wasm/kernels/elementwise/special.ts'
 import type { Tensor, TensorLike } from '../../tensor/tensor.ts'
 import type { ScalarCard } from '../primitive/elementwise.ts'
-import { add, div, mul, neg, reciprocal, square, sub } from './arithmetic.ts'
+import { mul, reciprocal } from './arithmetic.ts'
 import { scalar } from './build.ts'
+import { real } from './results.ts'
 import { errorFunction, logistic, softplusOf } from './special.ts'
 
 /**
@@ -14,7 +18,7 @@ import { errorFunction, logistic, softplusOf } from './special.ts'
  * await exp(tensor([0, Math.log(2)])).array() // => [1, 2]
  * ```
  */
-export const exp = (x: TensorLike): Tensor => scalar('exp', x)
+export const exp = (x: TensorLike): Tensor => scalar(expCard, x)
 
 /**
  * `eˣ − 1`, exact near 0.
@@ -25,7 +29,7 @@ export const exp = (x: TensorLike): Tensor => scalar('exp', x)
  * await expm1(tensor([0, 1e-7, Math.log(3)])).array() // => [0, 1e-7, 2]
  * ```
  */
-export const expm1 = (x: TensorLike): Tensor => scalar('expm1', x)
+export const expm1 = (x: TensorLike): Tensor => scalar(expm1Card, x)
 
 /**
  * The natural logarithm; NaN below 0, −∞ at 0.
@@ -36,7 +40,7 @@ export const expm1 = (x: TensorLike): Tensor => scalar('expm1', x)
  * await log(tensor([1, Math.E, 0])).array() // => [0, 1, -Infinity]
  * ```
  */
-export const log = (x: TensorLike): Tensor => scalar('log', x)
+export const log = (x: TensorLike): Tensor => scalar(logCard, x)
 
 /**
  * `ln(1 + x)`, exact near 0.
@@ -47,7 +51,7 @@ export const log = (x: TensorLike): Tensor => scalar('log', x)
  * await log1p(tensor([0, 1e-7])).array() // => [0, 1e-7]
  * ```
  */
-export const log1p = (x: TensorLike): Tensor => scalar('log1p', x)
+export const log1p = (x: TensorLike): Tensor => scalar(log1pCard, x)
 
 /**
  * The logarithm to base 2.
@@ -80,7 +84,7 @@ export const log10 = (x: TensorLike): Tensor => mul(log(x), Math.LOG10E)
  * await sqrt(tensor([4, 9])).array() // => [2, 3]
  * ```
  */
-export const sqrt = (x: TensorLike): Tensor => scalar('sqrt', x)
+export const sqrt = (x: TensorLike): Tensor => scalar(sqrtCard, x)
 
 /**
  * `1 / √x`.
@@ -102,7 +106,7 @@ export const rsqrt = (x: TensorLike): Tensor => reciprocal(sqrt(x))
  * await sigmoid(tensor([0, 1000, -1000])).array() // => [0.5, 1, 0]
  * ```
  */
-export const sigmoid = (x: TensorLike): Tensor => scalar('sigmoid', x)
+export const sigmoid = (x: TensorLike): Tensor => scalar(sigmoidCard, x)
 
 /**
  * The hyperbolic tangent.
@@ -113,7 +117,7 @@ export const sigmoid = (x: TensorLike): Tensor => scalar('sigmoid', x)
  * await tanh(tensor([0, Math.log(2), -1000])).array() // => [0, 0.6, -1]
  * ```
  */
-export const tanh = (x: TensorLike): Tensor => scalar('tanh', x)
+export const tanh = (x: TensorLike): Tensor => scalar(tanhCard, x)
 
 /**
  * The error function `2/√π · ∫₀ˣ e^(−t²) dt`.
@@ -124,77 +128,65 @@ export const tanh = (x: TensorLike): Tensor => scalar('tanh', x)
  * await erf(tensor([0, 0.5, 1000])).array() // => [0, 0.5204999, 1]
  * ```
  */
-export const erf = (x: TensorLike): Tensor => scalar('erf', x)
+export const erf = (x: TensorLike): Tensor => scalar(erfCard, x)
 
 /** `ln(1 + eˣ)` without overflow: what {@link softplus} and the logistic losses stand on. */
-export const log1pExp = (x: TensorLike): Tensor => scalar('softplus', x)
+export const log1pExp = (x: TensorLike): Tensor => scalar(softplusCard, x)
 
-type Name = 'exp' | 'expm1' | 'log' | 'log1p' | 'sqrt' | 'sigmoid' | 'tanh' | 'erf' | 'softplus'
+const expCard: ScalarCard = {
+  function: 'exp',
+  result: real,
+  evaluate: (a) => Math.exp(a),
+  formulas: () => ({ f32: exponential.exp }),
+}
 
-export const exponentialCards: Readonly<Record<Name, ScalarCard>> = {
-  exp: {
-    arity: 1,
-    result: 'float',
-    evaluate: (a) => Math.exp(a),
-    // eᵃ
-    gradient: ({ output, upstream }) => [mul(upstream, output)],
-  },
-  expm1: {
-    arity: 1,
-    result: 'float',
-    evaluate: (a) => Math.expm1(a),
-    // eᵃ
-    gradient: ({ output, upstream }) => [mul(upstream, add(output, 1))],
-  },
-  log: {
-    arity: 1,
-    result: 'float',
-    evaluate: (a) => Math.log(a),
-    // 1/a
-    gradient: ({ inputs: [a], upstream }) => [div(upstream, a!)],
-  },
-  log1p: {
-    arity: 1,
-    result: 'float',
-    evaluate: (a) => Math.log1p(a),
-    // 1/(1 + a)
-    gradient: ({ inputs: [a], upstream }) => [div(upstream, add(a!, 1))],
-  },
-  sqrt: {
-    arity: 1,
-    result: 'float',
-    evaluate: (a) => Math.sqrt(a),
-    // 1/(2√a)
-    gradient: ({ output, upstream }) => [div(upstream, mul(output, 2))],
-  },
-  sigmoid: {
-    arity: 1,
-    result: 'float',
-    evaluate: (a) => logistic(a),
-    // s·(1 − s)
-    gradient: ({ output, upstream }) => [mul(upstream, mul(output, sub(1, output)))],
-  },
-  tanh: {
-    arity: 1,
-    result: 'float',
-    evaluate: (a) => Math.tanh(a),
-    // 1 − tanh²a
-    gradient: ({ output, upstream }) => [mul(upstream, sub(1, square(output)))],
-  },
-  erf: {
-    arity: 1,
-    result: 'float',
-    evaluate: (a) => errorFunction(a),
-    // 2/√π · e^(−a²)
-    gradient: ({ inputs: [a], upstream }) => [
-      mul(upstream, mul(exp(neg(square(a!))), 2 / Math.sqrt(Math.PI))),
-    ],
-  },
-  softplus: {
-    arity: 1,
-    result: 'float',
-    evaluate: (a) => softplusOf(a),
-    // 1/(1 + e⁻ᵃ)
-    gradient: ({ inputs: [a], upstream }) => [mul(upstream, sigmoid(a!))],
-  },
+const expm1Card: ScalarCard = {
+  function: 'expm1',
+  result: real,
+  evaluate: (a) => Math.expm1(a),
+  formulas: () => ({ f32: exponential.expm1 }),
+}
+
+const logCard: ScalarCard = {
+  function: 'log',
+  result: real,
+  evaluate: (a) => Math.log(a),
+  formulas: () => ({ f32: exponential.log }),
+}
+
+const log1pCard: ScalarCard = {
+  function: 'log1p',
+  result: real,
+  evaluate: (a) => Math.log1p(a),
+  formulas: () => ({ f32: exponential.log1p }),
+}
+
+const sqrtCard: ScalarCard = { function: 'sqrt', result: real, evaluate: (a) => Math.sqrt(a) }
+
+const sigmoidCard: ScalarCard = {
+  function: 'sigmoid',
+  result: real,
+  evaluate: logistic,
+  formulas: () => ({ f32: exponential.sigmoid }),
+}
+
+const tanhCard: ScalarCard = {
+  function: 'tanh',
+  result: real,
+  evaluate: (a) => Math.tanh(a),
+  formulas: () => ({ f32: hyperbolic.tanh }),
+}
+
+const erfCard: ScalarCard = {
+  function: 'erf',
+  result: real,
+  evaluate: errorFunction,
+  formulas: () => ({ f32: special.erf }),
+}
+
+const softplusCard: ScalarCard = {
+  function: 'softplus',
+  result: real,
+  evaluate: softplusOf,
+  formulas: () => ({ f32: exponential.softplus }),
 }

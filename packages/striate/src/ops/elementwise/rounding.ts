@@ -2,6 +2,7 @@
 import type { Tensor, TensorLike } from '../../tensor/tensor.ts'
 import type { ScalarCard } from '../primitive/elementwise.ts'
 import { scalar } from './build.ts'
+import { promoted } from './results.ts'
 
 /**
  * The largest whole number that is not above `x`.
@@ -12,7 +13,7 @@ import { scalar } from './build.ts'
  * await floor(tensor([1.7, -1.2])).array() // => [1, -2]
  * ```
  */
-export const floor = (x: TensorLike): Tensor => scalar('floor', x)
+export const floor = (x: TensorLike): Tensor => scalar(floorCard, x)
 
 /**
  * The smallest whole number that is not below `x`.
@@ -23,7 +24,7 @@ export const floor = (x: TensorLike): Tensor => scalar('floor', x)
  * await ceil(tensor([1.2, -1.7])).array() // => [2, -1]
  * ```
  */
-export const ceil = (x: TensorLike): Tensor => scalar('ceil', x)
+export const ceil = (x: TensorLike): Tensor => scalar(ceilCard, x)
 
 /**
  * The nearest whole number; halves go to the even neighbour (IEEE 754's rule, as in PyTorch and ONNX).
@@ -34,7 +35,7 @@ export const ceil = (x: TensorLike): Tensor => scalar('ceil', x)
  * await round(tensor([0.5, 1.5, 2.5, -1.2])).array() // => [0, 2, 2, -1]
  * ```
  */
-export const round = (x: TensorLike): Tensor => scalar('round', x)
+export const round = (x: TensorLike): Tensor => scalar(roundCard, x)
 
 /**
  * `x` without its fraction.
@@ -45,22 +46,24 @@ export const round = (x: TensorLike): Tensor => scalar('round', x)
  * await trunc(tensor([1.7, -1.7])).array() // => [1, -1]
  * ```
  */
-export const trunc = (x: TensorLike): Tensor => scalar('trunc', x)
-
-const rounding = (evaluate: (a: number) => number): ScalarCard => ({
-  arity: 1,
-  result: 'same',
-  evaluate,
-  gradient: () => [null],
-})
+export const trunc = (x: TensorLike): Tensor => scalar(truncCard, x)
 
 /** A half lies between 2k and 2k ± 1: halving makes it a quarter, which rounds to k. */
 const roundHalfToEven = (a: number): number =>
   Math.abs(a % 1) === 0.5 ? 2 * Math.round(a / 2) : Math.round(a)
 
-export const roundingCards: Readonly<Record<'floor' | 'ceil' | 'round' | 'trunc', ScalarCard>> = {
-  floor: rounding((a) => Math.floor(a)),
-  ceil: rounding((a) => Math.ceil(a)),
-  round: rounding(roundHalfToEven),
-  trunc: rounding((a) => Math.trunc(a)),
+const floorCard: ScalarCard = {
+  function: 'floor',
+  result: promoted,
+  evaluate: (a) => Math.floor(a),
+}
+
+const ceilCard: ScalarCard = { function: 'ceil', result: promoted, evaluate: (a) => Math.ceil(a) }
+
+const roundCard: ScalarCard = { function: 'round', result: promoted, evaluate: roundHalfToEven }
+
+const truncCard: ScalarCard = {
+  function: 'trunc',
+  result: promoted,
+  evaluate: (a) => Math.trunc(a),
 }

@@ -1,9 +1,10 @@
 /** Circular and hyperbolic functions and their inverses; angles are in radians. */
+import * as hyperbolic from '../../engine/wasm/kernels/elementwise/hyperbolic.ts'
+import * as circular from '../../engine/wasm/kernels/elementwise/trigonometric.ts'
 import type { Tensor, TensorLike } from '../../tensor/tensor.ts'
 import type { ScalarCard } from '../primitive/elementwise.ts'
-import { add, div, mul, neg, square, sub } from './arithmetic.ts'
 import { scalar } from './build.ts'
-import { sqrt } from './exponential.ts'
+import { real } from './results.ts'
 
 /**
  * The sine.
@@ -14,7 +15,7 @@ import { sqrt } from './exponential.ts'
  * await sin(tensor([0, Math.PI / 2])).array() // => [0, 1]
  * ```
  */
-export const sin = (x: TensorLike): Tensor => scalar('sin', x)
+export const sin = (x: TensorLike): Tensor => scalar(sinCard, x)
 
 /**
  * The cosine.
@@ -25,7 +26,7 @@ export const sin = (x: TensorLike): Tensor => scalar('sin', x)
  * await cos(tensor([0, Math.PI])).array() // => [1, -1]
  * ```
  */
-export const cos = (x: TensorLike): Tensor => scalar('cos', x)
+export const cos = (x: TensorLike): Tensor => scalar(cosCard, x)
 
 /**
  * The tangent.
@@ -36,7 +37,7 @@ export const cos = (x: TensorLike): Tensor => scalar('cos', x)
  * await tan(tensor([0, Math.PI / 4])).array() // => [0, 1]
  * ```
  */
-export const tan = (x: TensorLike): Tensor => scalar('tan', x)
+export const tan = (x: TensorLike): Tensor => scalar(tanCard, x)
 
 /**
  * The angle in [−π/2, π/2] whose sine is `x`; NaN outside [−1, 1].
@@ -47,7 +48,7 @@ export const tan = (x: TensorLike): Tensor => scalar('tan', x)
  * await asin(tensor([0, 1])).array() // => [0, Math.PI / 2]
  * ```
  */
-export const asin = (x: TensorLike): Tensor => scalar('asin', x)
+export const asin = (x: TensorLike): Tensor => scalar(asinCard, x)
 
 /**
  * The angle in [0, π] whose cosine is `x`; NaN outside [−1, 1].
@@ -58,7 +59,7 @@ export const asin = (x: TensorLike): Tensor => scalar('asin', x)
  * await acos(tensor([1, -1])).array() // => [0, Math.PI]
  * ```
  */
-export const acos = (x: TensorLike): Tensor => scalar('acos', x)
+export const acos = (x: TensorLike): Tensor => scalar(acosCard, x)
 
 /**
  * The angle in (−π/2, π/2) whose tangent is `x`.
@@ -69,7 +70,7 @@ export const acos = (x: TensorLike): Tensor => scalar('acos', x)
  * await atan(tensor([0, 1])).array() // => [0, Math.PI / 4]
  * ```
  */
-export const atan = (x: TensorLike): Tensor => scalar('atan', x)
+export const atan = (x: TensorLike): Tensor => scalar(atanCard, x)
 
 /**
  * The hyperbolic sine.
@@ -80,7 +81,7 @@ export const atan = (x: TensorLike): Tensor => scalar('atan', x)
  * await sinh(tensor([0, Math.log(2)])).array() // => [0, 0.75]
  * ```
  */
-export const sinh = (x: TensorLike): Tensor => scalar('sinh', x)
+export const sinh = (x: TensorLike): Tensor => scalar(sinhCard, x)
 
 /**
  * The hyperbolic cosine.
@@ -91,7 +92,7 @@ export const sinh = (x: TensorLike): Tensor => scalar('sinh', x)
  * await cosh(tensor([0, Math.log(2)])).array() // => [1, 1.25]
  * ```
  */
-export const cosh = (x: TensorLike): Tensor => scalar('cosh', x)
+export const cosh = (x: TensorLike): Tensor => scalar(coshCard, x)
 
 /**
  * The inverse of {@link sinh}.
@@ -102,7 +103,7 @@ export const cosh = (x: TensorLike): Tensor => scalar('cosh', x)
  * await asinh(tensor([0, 0.75])).array() // => [0, Math.LN2]
  * ```
  */
-export const asinh = (x: TensorLike): Tensor => scalar('asinh', x)
+export const asinh = (x: TensorLike): Tensor => scalar(asinhCard, x)
 
 /**
  * The inverse of {@link cosh}; NaN below 1.
@@ -113,7 +114,7 @@ export const asinh = (x: TensorLike): Tensor => scalar('asinh', x)
  * await acosh(tensor([1, 1.25])).array() // => [0, Math.LN2]
  * ```
  */
-export const acosh = (x: TensorLike): Tensor => scalar('acosh', x)
+export const acosh = (x: TensorLike): Tensor => scalar(acoshCard, x)
 
 /**
  * The inverse of the hyperbolic tangent; NaN outside [−1, 1].
@@ -124,7 +125,7 @@ export const acosh = (x: TensorLike): Tensor => scalar('acosh', x)
  * await atanh(tensor([0, 0.6])).array() // => [0, Math.LN2]
  * ```
  */
-export const atanh = (x: TensorLike): Tensor => scalar('atanh', x)
+export const atanh = (x: TensorLike): Tensor => scalar(atanhCard, x)
 
 /**
  * The angle in [−π, π] of the point whose abscissa is `x` and whose ordinate is `y`, broadcast.
@@ -135,108 +136,88 @@ export const atanh = (x: TensorLike): Tensor => scalar('atanh', x)
  * await atan2(tensor([0, 0]), tensor([1, 2])).array() // => [0, 0]
  * ```
  */
-export const atan2 = (y: TensorLike, x: TensorLike): Tensor => scalar('atan2', y, x)
+export const atan2 = (y: TensorLike, x: TensorLike): Tensor => scalar(atan2Card, y, x)
 
-type Name =
-  | 'sin'
-  | 'cos'
-  | 'tan'
-  | 'asin'
-  | 'acos'
-  | 'atan'
-  | 'sinh'
-  | 'cosh'
-  | 'asinh'
-  | 'acosh'
-  | 'atanh'
-  | 'atan2'
+const sinCard: ScalarCard = {
+  function: 'sin',
+  result: real,
+  evaluate: (a) => Math.sin(a),
+  formulas: () => ({ f32: circular.sin }),
+}
 
-export const trigonometricCards: Readonly<Record<Name, ScalarCard>> = {
-  sin: {
-    arity: 1,
-    result: 'float',
-    evaluate: (a) => Math.sin(a),
-    // cos a
-    gradient: ({ inputs: [a], upstream }) => [mul(upstream, cos(a!))],
-  },
-  cos: {
-    arity: 1,
-    result: 'float',
-    evaluate: (a) => Math.cos(a),
-    // −sin a
-    gradient: ({ inputs: [a], upstream }) => [neg(mul(upstream, sin(a!)))],
-  },
-  tan: {
-    arity: 1,
-    result: 'float',
-    evaluate: (a) => Math.tan(a),
-    // 1 + tan²a
-    gradient: ({ output, upstream }) => [mul(upstream, add(square(output), 1))],
-  },
-  asin: {
-    arity: 1,
-    result: 'float',
-    evaluate: (a) => Math.asin(a),
-    // 1/√(1 − a²)
-    gradient: ({ inputs: [a], upstream }) => [div(upstream, sqrt(sub(1, square(a!))))],
-  },
-  acos: {
-    arity: 1,
-    result: 'float',
-    evaluate: (a) => Math.acos(a),
-    // −1/√(1 − a²)
-    gradient: ({ inputs: [a], upstream }) => [neg(div(upstream, sqrt(sub(1, square(a!)))))],
-  },
-  atan: {
-    arity: 1,
-    result: 'float',
-    evaluate: (a) => Math.atan(a),
-    // 1/(1 + a²)
-    gradient: ({ inputs: [a], upstream }) => [div(upstream, add(square(a!), 1))],
-  },
-  sinh: {
-    arity: 1,
-    result: 'float',
-    evaluate: (a) => Math.sinh(a),
-    // cosh a
-    gradient: ({ inputs: [a], upstream }) => [mul(upstream, cosh(a!))],
-  },
-  cosh: {
-    arity: 1,
-    result: 'float',
-    evaluate: (a) => Math.cosh(a),
-    // sinh a
-    gradient: ({ inputs: [a], upstream }) => [mul(upstream, sinh(a!))],
-  },
-  asinh: {
-    arity: 1,
-    result: 'float',
-    evaluate: (a) => Math.asinh(a),
-    // 1/√(a² + 1)
-    gradient: ({ inputs: [a], upstream }) => [div(upstream, sqrt(add(square(a!), 1)))],
-  },
-  acosh: {
-    arity: 1,
-    result: 'float',
-    evaluate: (a) => Math.acosh(a),
-    // 1/√(a² − 1)
-    gradient: ({ inputs: [a], upstream }) => [div(upstream, sqrt(sub(square(a!), 1)))],
-  },
-  atanh: {
-    arity: 1,
-    result: 'float',
-    evaluate: (a) => Math.atanh(a),
-    // 1/(1 − a²)
-    gradient: ({ inputs: [a], upstream }) => [div(upstream, sub(1, square(a!)))],
-  },
-  atan2: {
-    arity: 2,
-    result: 'float',
-    evaluate: (a, b) => Math.atan2(a, b),
-    // d/da = b/(a² + b²); d/db = −a/(a² + b²)
-    gradient: ({ inputs: [a, b], upstream, wanted }) => {
-      const shared = div(upstream, add(square(a!), square(b!)))
-      return [wanted[0] ? mul(shared, b!) : null, wanted[1] ? neg(mul(shared, a!)) : null]
-    },
-  },
+const cosCard: ScalarCard = {
+  function: 'cos',
+  result: real,
+  evaluate: (a) => Math.cos(a),
+  formulas: () => ({ f32: circular.cos }),
+}
+
+const tanCard: ScalarCard = {
+  function: 'tan',
+  result: real,
+  evaluate: (a) => Math.tan(a),
+  formulas: () => ({ f32: circular.tan }),
+}
+
+const asinCard: ScalarCard = {
+  function: 'asin',
+  result: real,
+  evaluate: (a) => Math.asin(a),
+  formulas: () => ({ f32: circular.asin }),
+}
+
+const acosCard: ScalarCard = {
+  function: 'acos',
+  result: real,
+  evaluate: (a) => Math.acos(a),
+  formulas: () => ({ f32: circular.acos }),
+}
+
+const atanCard: ScalarCard = {
+  function: 'atan',
+  result: real,
+  evaluate: (a) => Math.atan(a),
+  formulas: () => ({ f32: circular.atan }),
+}
+
+const sinhCard: ScalarCard = {
+  function: 'sinh',
+  result: real,
+  evaluate: (a) => Math.sinh(a),
+  formulas: () => ({ f32: hyperbolic.sinh }),
+}
+
+const coshCard: ScalarCard = {
+  function: 'cosh',
+  result: real,
+  evaluate: (a) => Math.cosh(a),
+  formulas: () => ({ f32: hyperbolic.cosh }),
+}
+
+const asinhCard: ScalarCard = {
+  function: 'asinh',
+  result: real,
+  evaluate: (a) => Math.asinh(a),
+  formulas: () => ({ f32: hyperbolic.asinh }),
+}
+
+const acoshCard: ScalarCard = {
+  function: 'acosh',
+  result: real,
+  evaluate: (a) => Math.acosh(a),
+  formulas: () => ({ f32: hyperbolic.acosh }),
+}
+
+const atanhCard: ScalarCard = {
+  function: 'atanh',
+  result: real,
+  evaluate: (a) => Math.atanh(a),
+  formulas: () => ({ f32: hyperbolic.atanh }),
+}
+
+const atan2Card: ScalarCard = {
+  function: 'atan2',
+  result: real,
+  evaluate: (a, b) => Math.atan2(a, b),
+  formulas: () => ({ f32: circular.atan2 }),
 }

@@ -1,8 +1,9 @@
 /** Average pooling of any rank. */
 import { describe, fail } from '../../errors.ts'
 import type { Axis } from '../../geometry/axis.ts'
-import { type AxisMap, windowMap } from '../../geometry/axisMap.ts'
+import type { AxisMap } from '../../geometry/axisMap.ts'
 import type { SizeArgument } from '../../geometry/padding.ts'
+import { derived } from '../../geometry/recall.ts'
 import { asFloat } from '../../tensor/dtype.ts'
 import type { Tensor } from '../../tensor/tensor.ts'
 import { cast, div } from '../elementwise/arithmetic.ts'
@@ -21,14 +22,20 @@ export interface AvgPoolOptions extends PoolOptions {
 const optionNames = [...poolOptionNames, 'countIncludePad', 'divisorOverride']
 
 /** Taps of each window before the end of the padded input: what ceil mode adds beyond does not count. */
-const paddedCounts = ({ input, output, kernel, stride, dilation, low, high }: Axis): number[] =>
-  Array.from({ length: output }, (_, o) => {
-    const left = input + low + high - o * stride
-    return Math.min(kernel, Math.ceil(left / dilation))
-  })
+const paddedCounts = derived((axes: readonly Axis[]) =>
+  axes.map(({ input, output, kernel, stride, dilation, low, high }) =>
+    Array.from({ length: output }, (_, o) => {
+      const left = input + low + high - o * stride
+      return Math.min(kernel, Math.ceil(left / dilation))
+    }),
+  ),
+)
 
-const insideCounts = ({ starts, outputSize }: AxisMap): number[] =>
-  Array.from({ length: outputSize }, (_, o) => starts[o + 1]! - starts[o]!)
+const insideCounts = derived((maps: readonly AxisMap[]) =>
+  maps.map(({ starts, outputSize }) =>
+    Array.from({ length: outputSize }, (_, o) => starts[o + 1]! - starts[o]!),
+  ),
+)
 
 function build(
   op: string,
@@ -37,7 +44,7 @@ function build(
   kernelSize: SizeArgument,
   options: AvgPoolOptions,
 ): Tensor {
-  const { axes, first, layout } = poolWindows(op, rank, x, kernelSize, options, optionNames)
+  const { axes, maps, first, layout } = poolWindows(op, rank, x, kernelSize, options, optionNames)
   checkFlag(op, 'countIncludePad', options.countIncludePad)
   const { divisorOverride, countIncludePad = true } = options
   if (
@@ -51,11 +58,10 @@ function build(
       needs: 'must be a finite number other than 0',
     })
   }
-  const maps = axes.map(windowMap)
   if (!countIncludePad && divisorOverride === undefined) refuseEmptyWindows(op, axes, maps)
   const totals = mapAxes(cast(x, asFloat(x.dtype)), alongSpace(first, maps))
   if (divisorOverride !== undefined) return div(totals, divisorOverride)
-  const counts = countIncludePad ? axes.map(paddedCounts) : maps.map(insideCounts)
+  const counts = countIncludePad ? paddedCounts(axes) : insideCounts(maps)
   return divideByCounts(totals, counts, layout)
 }
 

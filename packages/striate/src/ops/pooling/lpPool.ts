@@ -1,6 +1,5 @@
 /** Lp pooling of any rank: the p-norm of each window. */
 import { describe, fail } from '../../errors.ts'
-import { windowMap } from '../../geometry/axisMap.ts'
 import type { SizeArgument } from '../../geometry/padding.ts'
 import { asFloat } from '../../tensor/dtype.ts'
 import type { Tensor } from '../../tensor/tensor.ts'
@@ -29,10 +28,10 @@ function build(
       ...hint,
     })
   }
-  const { axes, first } = poolWindows(op, rank, x, kernelSize, options)
+  const { maps, first } = poolWindows(op, rank, x, kernelSize, options)
   const real = cast(x, asFloat(x.dtype))
   const powers = normType === 1 ? real : normType === 2 ? square(real) : pow(real, normType)
-  const totals = mapAxes(powers, alongSpace(first, axes.map(windowMap)))
+  const totals = mapAxes(powers, alongSpace(first, maps))
   if (normType === 1) return totals
   // The root has no derivative at 0; there the gradient is set to 0, as PyTorch documents it.
   const isZero = equal(totals, 0)

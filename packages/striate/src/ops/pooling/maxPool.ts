@@ -1,5 +1,4 @@
 /** Max pooling of any rank, with or without the places of the largest cells. */
-import { windowMap } from '../../geometry/axisMap.ts'
 import type { SizeArgument } from '../../geometry/padding.ts'
 import { apply } from '../../tensor/build.ts'
 import type { Tensor } from '../../tensor/tensor.ts'
@@ -13,8 +12,7 @@ function plan(
   kernelSize: SizeArgument,
   options: PoolOptions,
 ): WindowMaxAttributes {
-  const { axes, first } = poolWindows(op, rank, x, kernelSize, options)
-  const maps = axes.map(windowMap)
+  const { axes, maps, first } = poolWindows(op, rank, x, kernelSize, options)
   refuseEmptyWindows(op, axes, maps)
   return { first, maps }
 }

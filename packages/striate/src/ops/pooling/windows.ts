@@ -1,9 +1,10 @@
 /** The windows of a pooling operator: its arguments checked, one axis of geometry per dimension. */
 import { fail } from '../../errors.ts'
 import { type Axis, windowAxis } from '../../geometry/axis.ts'
-import type { AxisMap } from '../../geometry/axisMap.ts'
+import { type AxisMap, sizeOfMap, windowMap } from '../../geometry/axisMap.ts'
 import type { Layout } from '../../geometry/layout.ts'
 import { type Padding, perAxis, resolvePadding, type SizeArgument } from '../../geometry/padding.ts'
+import { Recall } from '../../geometry/recall.ts'
 import { rejectUnknown } from '../../options.ts'
 import type { Tensor } from '../../tensor/tensor.ts'
 import { checkFlag, checkKernelSize, checkSpatial, type SpatialFacts } from '../spatialArguments.ts'
@@ -29,9 +30,20 @@ export const poolOptionNames: readonly string[] = [
   'layout',
 ]
 
-export interface PoolWindows extends SpatialFacts {
+interface Windows {
   readonly axes: readonly Axis[]
+  /** The cells of each window along each axis. */
+  readonly maps: readonly AxisMap[]
 }
+
+export interface PoolWindows extends SpatialFacts, Windows {}
+
+/** Entries of maps that are remembered at most. */
+const mostEntries = 2 ** 18
+
+const known = new Recall<Windows>(mostEntries, ({ maps }) =>
+  maps.reduce((sum, map) => sum + sizeOfMap(map), 0),
+)
 
 export function poolWindows(
   op: string,
@@ -44,10 +56,22 @@ export function poolWindows(
   rejectUnknown(op, options, optionNames)
   checkFlag(op, 'ceilMode', options.ceilMode)
   const facts = checkSpatial(op, rank, x, options.layout)
-  const input = facts.space
-  const kernel = checkKernelSize(op, kernelSize, facts.rank)
-  const stride = perAxis(op, 'stride', options.stride ?? kernel, facts.rank, 1)
-  const dilation = perAxis(op, 'dilation', options.dilation, facts.rank, 1)
+  const { stride, dilation, padding, ceilMode } = options
+  const key = [facts.space, kernelSize, stride, dilation, padding, ceilMode]
+  const { axes, maps } = known.of(key, () => windowsOf(op, facts.space, kernelSize, options))
+  return { ...facts, axes, maps }
+}
+
+function windowsOf(
+  op: string,
+  input: readonly number[],
+  kernelSize: SizeArgument,
+  options: PoolOptions,
+): Windows {
+  const rank = input.length
+  const kernel = checkKernelSize(op, kernelSize, rank)
+  const stride = perAxis(op, 'stride', options.stride ?? kernel, rank, 1)
+  const dilation = perAxis(op, 'dilation', options.dilation, rank, 1)
   const pairs = resolvePadding(op, options.padding, { input, kernel, stride, dilation })
   const axes = input.map((size, a) =>
     windowAxis(
@@ -62,7 +86,7 @@ export function poolWindows(
       options.ceilMode ?? false,
     ),
   )
-  return { ...facts, axes }
+  return { axes, maps: axes.map(windowMap) }
 }
 
 /**

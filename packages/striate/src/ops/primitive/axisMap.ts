@@ -1,6 +1,7 @@
 /** Linear maps along axes, one after the other: the primitive behind padding modes, resizing, unfolding and average pooling. */
-import { type AxisMap, transposeMap } from '../../geometry/axisMap.ts'
-import { apply } from '../../tensor/build.ts'
+import { lowerAxisMap } from '../../engine/wasm/lower/axisMap.ts'
+import { axisMapCell } from '../../engine/wasm/proof/rules.ts'
+import type { AxisMap } from '../../geometry/axisMap.ts'
 import type { Operator } from '../../tensor/operator.ts'
 import { sizeOf } from '../../tensor/shape.ts'
 
@@ -51,11 +52,8 @@ export const axisMapOperator: Operator<AxisMapAttributes> = {
     output.set(values)
   },
 
-  gradient: ({ upstream, attributes: { maps } }) => [
-    apply(axisMapOperator, [upstream], {
-      maps: maps.toReversed().map(([axis, map]) => [axis, transposeMap(map)] as const),
-    }),
-  ],
+  lower: lowerAxisMap,
+  cell: axisMapCell,
 
   work([x], _, { maps }) {
     let { shape } = x!

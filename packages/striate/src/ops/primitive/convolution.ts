@@ -3,6 +3,8 @@
  * behind every convolution. The sum is linear in each of input and weight, so the two primitives and
  * the adjoint geometry are each other's derivatives, of any order.
  */
+import { lowerConvolution, lowerWeightGradient } from '../../engine/wasm/lower/chooser.ts'
+import { convolutionCell, weightGradientCell } from '../../engine/wasm/proof/convolution.ts'
 import { adjointAxis, tapRange } from '../../geometry/axis.ts'
 import {
   type ConvolutionGeometry,
@@ -11,11 +13,9 @@ import {
   outputShape,
   weightShape,
 } from '../../geometry/convolution.ts'
-import { channelAxis, layoutStrides } from '../../geometry/layout.ts'
-import { apply } from '../../tensor/build.ts'
+import { layoutStrides } from '../../geometry/layout.ts'
 import type { Operator } from '../../tensor/operator.ts'
 import { sizeOf, stridesOf, walk } from '../../tensor/shape.ts'
-import { sum } from '../reductions.ts'
 
 /** The geometry of the gradient with respect to the input: outputs become inputs. */
 export const adjointGeometry = (g: ConvolutionGeometry): ConvolutionGeometry => ({
@@ -44,15 +44,8 @@ export const convolution: Operator<ConvolutionGeometry> = {
     })
   },
 
-  gradient({ inputs: [x, w, bias], upstream, attributes, wanted }) {
-    const channel = channelAxis(attributes.layout, upstream.rank)
-    const others = upstream.shape.map((_, axis) => axis).filter((axis) => axis !== channel)
-    const gradients = [
-      wanted[0] ? apply(convolution, [upstream, w!], adjointGeometry(attributes)) : null,
-      wanted[1] ? apply(convolutionWeightGradient, [x!, upstream], attributes) : null,
-    ]
-    return bias ? [...gradients, wanted[2] ? sum(upstream, { axes: others }) : null] : gradients
-  },
+  lower: lowerConvolution,
+  cell: convolutionCell,
 
   work: (_, __, geometry) => ({ multiplyAdds: nominalMultiplyAdds(geometry) }),
 }
@@ -69,10 +62,8 @@ export const convolutionWeightGradient: Operator<ConvolutionGeometry> = {
     })
   },
 
-  gradient: ({ inputs: [x, dy], upstream, attributes, wanted }) => [
-    wanted[0] ? apply(convolution, [dy!, upstream], adjointGeometry(attributes)) : null,
-    wanted[1] ? apply(convolution, [x!, upstream], attributes) : null,
-  ],
+  lower: lowerWeightGradient,
+  cell: weightGradientCell,
 
   work: (_, __, geometry) => ({ multiplyAdds: nominalMultiplyAdds(geometry) }),
 }

@@ -1,62 +1,73 @@
 /** One scalar function applied at every position, with broadcasting: the primitive behind `add`, `exp`, `where`, … */
-import { asFloat, type DType, promote } from '../../tensor/dtype.ts'
-import type { Operator, TensorType } from '../../tensor/operator.ts'
+import type { DomainName, Formula, ScalarOperator } from '../../engine/wasm/kernels/index.ts'
+import { elementwiseCell } from '../../engine/wasm/proof/rules.ts'
+import { scalars } from '../../engine/wasm/scalars.ts'
+import type { DType } from '../../tensor/dtype.ts'
+import type { Operator } from '../../tensor/operator.ts'
 import { broadcastShapes, broadcastStrides, sameShape, walk } from '../../tensor/shape.ts'
-import type { Tensor } from '../../tensor/tensor.ts'
-import { type ScalarFunction, scalarCard } from '../elementwise/cards.ts'
-import { sumTo } from '../sumTo.ts'
 
-/** All there is to know of a scalar function. */
-export interface ScalarCard {
-  readonly arity: 1 | 2 | 3
+interface Scalar {
+  /** Element type of the result, of those of the arguments. */
+  result(types: readonly DType[]): DType
   evaluate(a: number, b: number, c: number): number
-  /** Element type of the result: as the promoted arguments, real, true or false, or the promotion of the last two (`where`). */
-  readonly result: 'same' | 'float' | 'boolean' | 'branches'
-  /** Derivatives times `upstream`, before summing over broadcast axes; null where it is zero everywhere. */
-  gradient(context: ScalarGradient): readonly (Tensor | null)[]
 }
 
-export interface ScalarGradient {
-  readonly inputs: readonly Tensor[]
-  readonly output: Tensor
-  readonly upstream: Tensor
-  readonly wanted: readonly boolean[]
+/** Kernels have the operators that are a few instructions long, and are given formulas for the others. */
+interface Short extends Scalar {
+  readonly function: ScalarOperator | 'copy'
+  readonly formulas?: undefined
 }
 
-export interface ElementwiseAttributes {
-  readonly function: ScalarFunction
+interface Long extends Scalar {
+  readonly function:
+    | 'exp'
+    | 'expm1'
+    | 'log'
+    | 'log1p'
+    | 'sin'
+    | 'cos'
+    | 'tan'
+    | 'asin'
+    | 'acos'
+    | 'atan'
+    | 'sinh'
+    | 'cosh'
+    | 'tanh'
+    | 'asinh'
+    | 'acosh'
+    | 'atanh'
+    | 'sigmoid'
+    | 'softplus'
+    | 'erf'
+    | 'pow'
+    | 'mod'
+    | 'atan2'
+  /** The formula of each element type of kernels that can compute it. */
+  formulas(): Readonly<Partial<Record<DomainName, Formula>>>
+}
+
+/** All there is to know of a scalar function but its gradient. */
+export type ScalarCard = Short | Long
+
+export type ScalarFunction = ScalarCard['function']
+
+export type ElementwiseAttributes = ScalarCard & {
   /** Element type of the result when the caller asks for one (a cast). */
   readonly dtype?: DType
-}
-
-export function resultType(types: readonly TensorType[], attributes: ElementwiseAttributes): DType {
-  if (attributes.dtype) return attributes.dtype
-  const dtypes = types.map((type) => type.dtype)
-  switch (scalarCard(attributes.function).result) {
-    case 'same':
-      return dtypes.reduce(promote)
-    case 'float':
-      return asFloat(dtypes.reduce(promote))
-    case 'boolean':
-      return 'uint8'
-    case 'branches':
-      return promote(dtypes[1]!, dtypes[2]!)
-  }
 }
 
 export const elementwise: Operator<ElementwiseAttributes> = {
   name: 'elementwise',
 
-  infer: (inputs, attributes) => ({
+  infer: (inputs, { function: name, result, dtype }) => ({
     shape: broadcastShapes(
-      attributes.function,
+      name,
       inputs.map((input) => input.shape),
     ),
-    dtype: resultType(inputs, attributes),
+    dtype: dtype ?? result(inputs.map((input) => input.dtype)),
   }),
 
-  reference({ inputs, inputTypes, output, outputType, attributes }) {
-    const { evaluate } = scalarCard(attributes.function)
+  reference({ inputs, inputTypes, output, outputType, attributes: { evaluate } }) {
     const [a, b = a, c = a] = inputs as [Float64Array, Float64Array?, Float64Array?]
     if (inputTypes.every((type) => sameShape(type.shape, outputType.shape))) {
       for (let i = 0; i < output.length; i++) output[i] = evaluate(a[i]!, b[i]!, c[i]!)
@@ -68,12 +79,10 @@ export const elementwise: Operator<ElementwiseAttributes> = {
     })
   },
 
-  gradient({ inputs, output, upstream, attributes, wanted }) {
-    const card = scalarCard(attributes.function)
-    return card
-      .gradient({ inputs, output, upstream, wanted })
-      .map((gradient, i) => (gradient && wanted[i] ? sumTo(gradient, inputs[i]!.shape) : null))
-  },
+  // Groups of functions are lowered before; here arrive those of whole numbers without a kernel.
+  lower: () => false,
+  scalars,
+  cell: elementwiseCell,
 
   work: (_, output) => ({ multiplyAdds: output.shape.reduce((size, length) => size * length, 1) }),
 }

@@ -1,10 +1,8 @@
 /** Sum, product or extreme over some axes: the primitive behind `sum`, `mean`, `max`, … */
+import { lowerReduce } from '../../engine/wasm/lower/reduce.ts'
+import { reduceCell } from '../../engine/wasm/proof/rules.ts'
 import type { Operator } from '../../tensor/operator.ts'
 import { sizeOf, walk } from '../../tensor/shape.ts'
-import { broadcastTo } from '../broadcastTo.ts'
-import { div, mul } from '../elementwise/arithmetic.ts'
-import { equal, where } from '../elementwise/comparison.ts'
-import { productOfOthers, sum } from '../reductions.ts'
 
 export type ReduceFunction = 'sum' | 'prod' | 'max' | 'min'
 
@@ -56,20 +54,8 @@ export const reduce: Operator<ReduceAttributes> = {
     })
   },
 
-  gradient({ inputs: [x], output, upstream, attributes }) {
-    switch (attributes.function) {
-      case 'sum':
-        return [broadcastTo(upstream, x!.shape)]
-      case 'prod':
-        return [mul(upstream, productOfOthers(x!, attributes.axes))]
-      case 'max':
-      case 'min': {
-        const isExtreme = equal(x!, output)
-        const share = div(upstream, sum(isExtreme, { axes: attributes.axes, keepDims: true }))
-        return [where(isExtreme, share, 0)]
-      }
-    }
-  },
+  lower: lowerReduce,
+  cell: reduceCell,
 
   work: ([x]) => ({ multiplyAdds: sizeOf(x!.shape) }),
 }

@@ -1,10 +1,9 @@
 /** The largest element of each window of a plane, or where it lies: the primitives behind max pooling. */
+import { lowerWindowArgmax, lowerWindowMax } from '../../engine/wasm/lower/windowMax.ts'
+import { windowMaxCell } from '../../engine/wasm/proof/rules.ts'
 import type { AxisMap } from '../../geometry/axisMap.ts'
-import { apply } from '../../tensor/build.ts'
 import type { LoopContext, Operator, TensorType } from '../../tensor/operator.ts'
 import { sizeOf, stridesOf, walk } from '../../tensor/shape.ts'
-import { scatterElements } from '../gather.ts'
-import { reshape } from '../reshape.ts'
 
 export interface WindowMaxAttributes {
   /** The plane is axes `first` to `first + maps.length − 1`. */
@@ -81,15 +80,8 @@ export const windowMax: Operator<WindowMaxAttributes> = {
       context.output[cell] = value
     })
   },
-  gradient({ inputs: [x], upstream, attributes }) {
-    const { outer, inner } = aroundPlane(x!, attributes)
-    const plane = sizeOf(attributes.maps.map((map) => map.inputSize))
-    const cells = sizeOf(attributes.maps.map((map) => map.outputSize))
-    const where = reshape(apply(windowArgmax, [x!], attributes), [outer, cells, inner])
-    const flat = reshape(upstream, [outer, cells, inner])
-    const scattered = apply(scatterElements, [flat, where], { axis: 1, size: plane })
-    return [reshape(scattered, x!.shape)]
-  },
+  lower: lowerWindowMax,
+  cell: windowMaxCell,
   work: ([x], _, attributes) => windowWork(x!, attributes),
 }
 
@@ -102,7 +94,8 @@ export const windowArgmax: Operator<WindowMaxAttributes> = {
       context.output[cell] = index
     })
   },
-  gradient: () => [null],
+  lower: lowerWindowArgmax,
+  cell: null,
   work: ([x], _, attributes) => windowWork(x!, attributes),
 }
 

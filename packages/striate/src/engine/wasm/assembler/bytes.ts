@@ -27,10 +27,6 @@ export function float32Bytes(value: number): number[] {
   return Array.from(new Uint8Array(new Float32Array([value]).buffer))
 }
 
-export function float64Bytes(value: number): number[] {
-  return Array.from(new Uint8Array(new Float64Array([value]).buffer))
-}
-
 export function nameBytes(name: string): number[] {
   return sized(Array.from(new TextEncoder().encode(name)))
 }

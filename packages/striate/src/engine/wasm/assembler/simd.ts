@@ -1,4 +1,4 @@
-/** 128-bit SIMD instructions, by lane shape, and the relaxed multiply-add. */
+/** 128-bit SIMD instructions that kernels are made of, by lane shape; named as in the WebAssembly specification. */
 import { unsignedLeb } from './bytes.ts'
 import type { Load, Store } from './scalar.ts'
 import {
@@ -19,61 +19,32 @@ import {
   type Value,
 } from './values.ts'
 
-// biome-ignore format: opcodes read best in rows
-const loads = {
-  load: 0x00, load8x8S: 0x01, load8x8U: 0x02, load16x4S: 0x03, load16x4U: 0x04,
-  load8Splat: 0x07, load16Splat: 0x08, load32Splat: 0x09, load64Splat: 0x0a,
-  load32Zero: 0x5c, load64Zero: 0x5d,
-} as const
-const laneLoads = { load8Lane: 0x54, load16Lane: 0x55, load32Lane: 0x56, load64Lane: 0x57 } as const
-// biome-ignore format: opcodes read best in rows
-const laneStores = {
-  store8Lane: 0x58, store16Lane: 0x59, store32Lane: 0x5a, store64Lane: 0x5b,
-} as const
+const loads = { load: 0x00, load8Splat: 0x07, load32Splat: 0x09, load32Zero: 0x5c } as const
+const laneLoads = { load8Lane: 0x54, load32Lane: 0x56 } as const
+const laneStores = { store8Lane: 0x58, store32Lane: 0x5a } as const
 const bitwise = { and: 0x4e, andnot: 0x4f, or: 0x50, xor: 0x51 } as const
-
-// biome-ignore format: opcodes read best in rows
-const i8x16Binary = {
-  swizzle: 0x0e, eq: 0x23, ne: 0x24, add: 0x6e, sub: 0x71, minU: 0x77, maxU: 0x79,
-  narrowI16x8S: 0x65, narrowI16x8U: 0x66,
-} as const
-// biome-ignore format: opcodes read best in rows
-const i16x8Unary = {
-  extendLowI8x16S: 0x87, extendHighI8x16S: 0x88, extendLowI8x16U: 0x89, extendHighI8x16U: 0x8a,
-} as const
-const i16x8Binary = { narrowI32x4S: 0x85, narrowI32x4U: 0x86 } as const
-// biome-ignore format: opcodes read best in rows
-const i32x4Unary = {
-  abs: 0xa0, neg: 0xa1,
-  extendLowI16x8S: 0xa7, extendHighI16x8S: 0xa8, extendLowI16x8U: 0xa9, extendHighI16x8U: 0xaa,
-  truncSatF32x4S: 0xf8, truncSatF32x4U: 0xf9, truncSatF64x2SZero: 0xfc, truncSatF64x2UZero: 0xfd,
-} as const
+const i32x4Unary = { abs: 0xa0, neg: 0xa1, extendLowI16x8U: 0xa9, truncSatF32x4S: 0xf8 } as const
 // biome-ignore format: opcodes read best in rows
 const i32x4Binary = {
-  eq: 0x37, ne: 0x38, ltS: 0x39, ltU: 0x3a, gtS: 0x3b, gtU: 0x3c,
-  leS: 0x3d, leU: 0x3e, geS: 0x3f, geU: 0x40,
-  add: 0xae, sub: 0xb1, mul: 0xb5, minS: 0xb6, minU: 0xb7, maxS: 0xb8, maxU: 0xb9,
+  eq: 0x37, ne: 0x38, ltS: 0x39, gtS: 0x3b, leS: 0x3d, geS: 0x3f,
+  add: 0xae, sub: 0xb1, mul: 0xb5, minS: 0xb6, maxS: 0xb8,
 } as const
 const i32x4Shifts = { shl: 0xab, shrS: 0xac, shrU: 0xad } as const
 // biome-ignore format: opcodes read best in rows
 const f32x4Unary = {
   ceil: 0x67, floor: 0x68, trunc: 0x69, nearest: 0x6a, abs: 0xe0, neg: 0xe1, sqrt: 0xe3,
-  convertI32x4S: 0xfa, convertI32x4U: 0xfb, demoteF64x2Zero: 0x5e,
+  convertI32x4S: 0xfa, demoteF64x2Zero: 0x5e,
 } as const
 // biome-ignore format: opcodes read best in rows
 const f32x4Binary = {
   eq: 0x41, ne: 0x42, lt: 0x43, gt: 0x44, le: 0x45, ge: 0x46,
   add: 0xe4, sub: 0xe5, mul: 0xe6, div: 0xe7, min: 0xe8, max: 0xe9, pmin: 0xea, pmax: 0xeb,
 } as const
-// biome-ignore format: opcodes read best in rows
-const f64x2Unary = {
-  ceil: 0x74, floor: 0x75, trunc: 0x7a, nearest: 0x94, abs: 0xec, neg: 0xed, sqrt: 0xef,
-  promoteLowF32x4: 0x5f, convertLowI32x4S: 0xfe, convertLowI32x4U: 0xff,
-} as const
+const f64x2Unary = { trunc: 0x7a, abs: 0xec, promoteLowF32x4: 0x5f } as const
 // biome-ignore format: opcodes read best in rows
 const f64x2Binary = {
-  eq: 0x47, ne: 0x48, lt: 0x49, gt: 0x4a, le: 0x4b, ge: 0x4c,
-  add: 0xf0, sub: 0xf1, mul: 0xf2, div: 0xf3, min: 0xf4, max: 0xf5, pmin: 0xf6, pmax: 0xf7,
+  ne: 0x48, lt: 0x49, ge: 0x4c,
+  add: 0xf0, sub: 0xf1, mul: 0xf2, div: 0xf3, pmin: 0xf6, pmax: 0xf7,
 } as const
 
 type V = 'v128'
@@ -156,19 +127,18 @@ export const v128: Group<typeof loads, Load<V>> &
   anyTrue: unary('v128', 'i32', simd)(0x53),
 }
 
-export const i8x16: Group<typeof i8x16Binary, Binary<V>> & {
-  readonly splat: Unary<'i32', V>
+export const i8x16: {
+  readonly narrowI16x8U: Binary<V>
   /** Sixteen bytes picked from the 32 of `a` and `b`. */
   readonly shuffle: (a: Vector, b: Vector, picks: readonly number[]) => Vector
 } = {
-  ...group(i8x16Binary, binary('v128', 'v128', simd)),
-  splat: unary('i32', 'v128', simd)(0x0f),
+  narrowI16x8U: binary('v128', 'v128', simd)(0x66),
   shuffle: (a, b, picks) => instruction('v128', [simd(0x0d), picks], a.code, b.code),
 }
 
-export const i16x8: Group<typeof i16x8Unary, Unary<V>> & Group<typeof i16x8Binary, Binary<V>> = {
-  ...group(i16x8Unary, unary('v128', 'v128', simd)),
-  ...group(i16x8Binary, binary('v128', 'v128', simd)),
+export const i16x8: { readonly extendLowI8x16U: Unary<V>; readonly narrowI32x4U: Binary<V> } = {
+  extendLowI8x16U: unary('v128', 'v128', simd)(0x89),
+  narrowI32x4U: binary('v128', 'v128', simd)(0x86),
 }
 
 export const i32x4: Lanes<'i32'> &
@@ -177,7 +147,6 @@ export const i32x4: Lanes<'i32'> &
   Group<typeof i32x4Shifts, Binary<V, V, 'i32'>> & {
     readonly const: (a: number, b: number, c: number, d: number) => Vector
     readonly allTrue: Unary<V, 'i32'>
-    readonly bitmask: Unary<V, 'i32'>
     /** Four 32-bit lanes picked from the eight of `a` (0 to 3) and `b` (4 to 7). */
     readonly shuffle: (a: Vector, b: Vector, ...picks: [number, number, number, number]) => Vector
   } = {
@@ -187,7 +156,6 @@ export const i32x4: Lanes<'i32'> &
   ...group(i32x4Shifts, binary<V, V, 'i32'>('v128', 'v128', simd, 'i32')),
   const: (...values) => constantOf(new Int32Array(values).buffer),
   allTrue: unary('v128', 'i32', simd)(0xa3),
-  bitmask: unary('v128', 'i32', simd)(0xa4),
   shuffle: (a, b, ...picks) =>
     i8x16.shuffle(
       a,
@@ -213,13 +181,14 @@ export const f32x4: Lanes<'f32'> &
   relaxedMadd: (a, b, c) => instruction('v128', multiplyAdd, a.code, b.code, c.code),
 }
 
-export const f64x2: Lanes<'f64'> &
-  Group<typeof f64x2Unary, Unary<V>> &
+/** Made by a function, without which bundles of no use for doubles would still hold them. */
+const doubles = (): Group<typeof f64x2Unary, Unary<V>> &
   Group<typeof f64x2Binary, Binary<V>> & {
     readonly const: (a: number, b: number) => Vector
-  } = {
-  ...lanes('f64', 0x14, 0x21, 0x22),
+  } => ({
   ...group(f64x2Unary, unary('v128', 'v128', simd)),
   ...group(f64x2Binary, binary('v128', 'v128', simd)),
   const: (...values) => constantOf(new Float64Array(values).buffer),
-}
+})
+
+export const f64x2: ReturnType<typeof doubles> = /* @__PURE__ */ doubles()

@@ -2,9 +2,9 @@
  * Typed pieces of code. A `Value<'i32'>` is the code that leaves one i32 on the stack; an `Effect`
  * leaves nothing; a `Local` is a value that can also be assigned to (FunctionBuilder.set).
  */
-import { float32Bytes, float64Bytes, signedLeb, unsignedLeb } from './bytes.ts'
+import { float32Bytes, signedLeb, unsignedLeb } from './bytes.ts'
 
-export type ScalarType = 'i32' | 'f32' | 'f64'
+export type ScalarType = 'i32' | 'f32'
 export type ValueType = ScalarType | 'v128'
 export type ResultType = ValueType | 'none'
 
@@ -28,9 +28,9 @@ export type Ternary<T extends ValueType> = (a: Operand<T>, b: Operand<T>, c: Ope
 /** Operations of one signature, one for each name in a table of opcodes. */
 export type Group<Table, Operation> = { readonly [Name in keyof Table]: Operation }
 
-const constantOpcodes = { i32: 0x41, f32: 0x43, f64: 0x44 } as const
+const constantOpcodes = { i32: 0x41, f32: 0x43 } as const
 
-export const typeCodes: Record<ValueType, number> = { i32: 0x7f, f32: 0x7d, f64: 0x7c, v128: 0x7b }
+export const typeCodes: Record<ValueType, number> = { i32: 0x7f, f32: 0x7d, v128: 0x7b }
 
 export const code = <R extends ResultType>(type: R, ...parts: Code[]): Value<R> => ({
   type,
@@ -47,8 +47,7 @@ export function append(piece: Code, to: number[]): void {
 }
 
 export function constant<T extends ScalarType>(type: T, value: number): Value<T> {
-  const bytes =
-    type === 'i32' ? signedLeb(value) : type === 'f32' ? float32Bytes(value) : float64Bytes(value)
+  const bytes = type === 'i32' ? signedLeb(value) : float32Bytes(value)
   return code(type, [constantOpcodes[type]], bytes)
 }
 

@@ -1,9 +1,7 @@
 /** A scalar expression that a kernel applies to its results before it writes them. */
 import type { FunctionBuilder, Local, Locals, ModuleBuilder, Value } from '../assembler/index.ts'
-import { evaluation } from './elementwise/evaluate.ts'
-import { FormulaLibrary, type Lanes } from './elementwise/mathematics.ts'
-import { floatDomain } from './elementwise/operators.ts'
-import { type Expression, printExpression, type ScalarOperator } from './expression.ts'
+import type { Lanes } from './elementwise/mathematics.ts'
+import { type Expression, printExpression } from './expression.ts'
 import type { KernelTarget } from './kernel.ts'
 
 /**
@@ -16,24 +14,19 @@ export interface KernelEpilogue {
   /** Input 0 is the result, input i + 1 is operand i. */
   readonly expression: Expression
   readonly operands: readonly OperandAccess[]
+  /** Brought by those who bring expressions. */
+  readonly code: EpilogueCode
 }
-
-/** Operators of a few instructions, which cost nothing beside a sum of products. */
-const light: ReadonlySet<ScalarOperator> = new Set<ScalarOperator>([
-  ...(['neg', 'abs', 'sign', 'sqrt', 'reciprocal', 'floor', 'ceil', 'round', 'trunc'] as const),
-  ...(['add', 'sub', 'mul', 'div', 'maximum', 'minimum', 'isNaN', 'where'] as const),
-  ...(['equal', 'notEqual', 'less', 'lessEqual', 'greater', 'greaterEqual'] as const),
-  ...(['logicalAnd', 'logicalOr', 'logicalNot'] as const),
-])
 
 /** Code for it is written many times in a kernel. */
 const mostNodes = 16
 const mostOperands = 6
 
-export const suitsRegisters = ({ expression, operands }: KernelEpilogue): boolean =>
+/** Operators of a few instructions cost nothing beside a sum of products; formulas do. */
+export const suitsRegisters = ({ expression, operands }: Omit<KernelEpilogue, 'code'>): boolean =>
   operands.length <= mostOperands &&
   expression.length <= mostNodes &&
-  expression.every((node) => node.kind !== 'apply' || light.has(node.op))
+  expression.every((node) => node.kind !== 'apply' || typeof node.op === 'string')
 
 /** `+x0;add(0,1)(cell)`: tells one epilogue from another in the name of a kernel; empty without. */
 export const epilogueLabel = (epilogue: KernelEpilogue | undefined): string =>
@@ -64,17 +57,12 @@ export type EmitEpilogue = (
   load: (operand: number, access: OperandAccess) => Value<'v128'>,
 ) => Value<'v128'>
 
-export function epilogueCode(
+/** Makes that writer for the functions of one module. */
+export type EpilogueCode = (
   module: ModuleBuilder,
   target: KernelTarget,
-  { expression, operands }: KernelEpilogue,
-): EmitEpilogue {
-  const library = new FormulaLibrary(module, target, true)
-  return (f, result, load) => {
-    const at = evaluation(library.mathematics(f), floatDomain, expression, (node) => {
-      if (node.kind === 'constant') return f.let(floatDomain.constant(node.value))
-      return node.index === 0 ? result : f.let(load(node.index - 1, operands[node.index - 1]!))
-    })
-    return at(expression.length - 1).number()
-  }
-}
+  epilogue: KernelEpilogue,
+) => EmitEpilogue
+
+export const epilogueCode: EpilogueCode = (module, target, epilogue) =>
+  epilogue.code(module, target, epilogue)

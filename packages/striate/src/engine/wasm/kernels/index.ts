@@ -13,12 +13,13 @@
  *
  *   contractionModule({ rows, columns, …target }) → ContractionExports
  *     C[cM[i] + cN[j]] = beta·C[…] + bias[i] + Σ_k A[aM[i] + aK[k]] · B[bK[k] + bN[j]]
- *     run(m, n, k, a, aM, aK, b, bK, bN, c, cM, cN, bias, beta: f32, scratch)
+ *     run(m, n, k, a, aM, aK, b, bK, bN, step, c, cM, cN, bias, beta: f32, scratch)
+ *       step: 0, or bytes from B[k] to B[k + 1] where bK says so and bN counts up by 1: B is read in place
  *       bias: address of m floats or 0; beta 0 does not read C (NaN there is overwritten)
  *       scratch: contractionScratchBytes(options, m, n, k) bytes, owned by the call (one a thread)
  *     packA(m, k, a, aM, aK, packed)
  *       packed: contractionPackedBytes(options, m, k) bytes, written once per weight version
- *     runPacked(m, n, k, packed, b, bK, bN, c, cM, cN, bias, beta: f32, scratch)
+ *     runPacked(m, n, k, packed, b, bK, bN, step, c, cM, cN, bias, beta: f32, scratch)
  *     The order of summation depends on k alone, not on the tile or the split.
  *     Split over threads: move bN and cN by 4·j bytes (or, for run, aM, cM and bias by 4·i).
  *     rows × columns / 4 accumulators: 3 × 12 and 4 × 8 suit 16 registers, 6 × 8 with relaxed SIMD,
@@ -27,18 +28,19 @@
  *   turnedModule({ rows, columns, epilogue?, …target }) → TurnedExports
  *     C[cM[i] + cN[j]] = bias[i] + Σ_k A[aM[i] + aK[k]] · B[bK[k] + bN[j]], rows of C along the vectors: for
  *     columns that are few and fill no vectors. pack(m, k, a, aM, aK, packed): turnedPackedBytes(…) bytes, once;
- *     run(m, n, k, packed, b, bK, bN, c, cM, cN, bias, scratch, …operands): turnedScratchBytes(…) bytes of scratch.
+ *     run(m, n, k, packed, b, bK, bN, step, c, cM, cN, bias, scratch, …operands): turnedScratchBytes(…) bytes of scratch.
  *     Split over threads by rows, at multiples of `rows`: move packed by 4·i·k, cM and bias by 4·i bytes.
  *
  *   matvecModule({ epilogue?, …target }) → MatvecExports
- *     run(rows, k, matrix, rowStep, x, y, …operands)     y[i] = Σ_k matrix[i·rowStep/4 + k] · x[k]; rowStep in bytes
+ *     run(rows, k, matrix, rowStep, x, y, scratch, …operands)
+ *       y[i] = Σ_k matrix[i·rowStep/4 + k] · x[k]; rowStep in bytes; matvecScratchBytes of scratch
  *
  *   Epilogues, an option of contraction, direct and matvec: a scalar expression (input 0 is the sum, input i + 1
  *     operand i) that is applied before a result is written. Each operand's address follows the other arguments:
  *     of the value beside the first result (`cell`), of the first row's or column's, or of a `scalar`.
  *
  *   elementwiseModule({ expression, inputs: [{ type, innerStride }], outputs?: [{ node, type }], domain? })
- *     → ElementwiseExports; out[i] = f(in0[i], in1[i], …), operators in expression.ts
+ *     → ElementwiseExports; out[i] = f(in0[i], in1[i], …), operators in expression.ts, or formulas
  *     run(count, outer, out0, …, in0, …)
  *       count: length of the inner axis (input stride 0 or 1 there, fixed by `innerStride`)
  *       outer: 0 for none, or the address of 5 sizes (outermost first, unused ones 1), then for each
@@ -48,6 +50,9 @@
  *     the low 8 bits. Domain f32 has all operators; i32 (exact, wraps around) those that
  *     supports('i32', op) names. Results in float32 are within 5e-7 of the exact ones (relatively);
  *     those below 2⁻¹²⁶ may be 0; sin, cos, tan are NaN beyond |x| = 2²⁸ · π/2.
+ *
+ *   convertModule({ from: 'i32' | 'u8' }) → ConvertExports, float32 out
+ *     run(count, input, output)
  *
  *   reduceModule({ op: 'sum' | 'prod' | 'max' | 'min', type: 'f32' | 'i32' }) → ReduceExports
  *   argReduceModule({ op: 'argmax' | 'argmin' }) → ReduceExports, int32 out
@@ -135,7 +140,7 @@
  *
  * Names. `<type>-<kernel>[-<variant>][-relaxed][-shared]`: type f32, i32, or b1, b4 for elements of so many
  * bytes; kernel `contract` (variant rows x columns), `matvec`, `turned` (variant rows x columns), `map(<input types>)->(<outputs>)=<nodes>`, `reduce`
- * and `argreduce` (variant: the operator), `copy`, `axismap`, `windowmax` (variant: what it writes), `planemax` (k taps, s stride, d dilation),
+ * and `argreduce` (variant: the operator), `copy`, `convert` (variant: the type before), `axismap`, `windowmax` (variant: what it writes), `planemax` (k taps, s stride, d dilation),
  * `gather`, `fill`, `fft` (variant: size), `fft-transfer`, `spectrum` (variant: lines),
  * `winograd-<transform>` (variant: tiles), `blockproduct` (variant cells x channels),
  * `direct` and `directgradient` (variant: channels to outputs; of each axis input, k kernel, s stride, d
@@ -150,14 +155,20 @@ export {
   contractionPackedBytes,
   contractionScratchBytes,
 } from './contraction/contraction.ts'
-export { type MatvecExports, type MatvecOptions, matvecModule } from './contraction/matvec.ts'
+export {
+  type MatvecExports,
+  type MatvecOptions,
+  matvecModule,
+  matvecScratchBytes,
+} from './contraction/matvec.ts'
 export {
   type TurnedExports,
-  type TurnedOptions,
   turnedModule,
   turnedPackedBytes,
   turnedScratchBytes,
 } from './contraction/turned.ts'
+export type { TurnedOptions } from './contraction/turnedMicro.ts'
+export { type ConvertExports, type ConvertOptions, convertModule } from './convert.ts'
 export { copyAxes, copyDescriptor } from './copy/descriptor.ts'
 export {
   type StridedCopyExports,
@@ -183,7 +194,10 @@ export {
   elementwiseModule,
   supports,
 } from './elementwise/elementwise.ts'
+export type { Formula } from './elementwise/mathematics.ts'
+export { registerCode } from './elementwise/registerCode.ts'
 export {
+  type EpilogueCode,
   epilogueLabel,
   type KernelEpilogue,
   type OperandAccess,

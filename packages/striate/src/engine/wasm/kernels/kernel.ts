@@ -62,6 +62,16 @@ export function consecutive(table: Value<'i32'>, offset = 0): Value<'i32'> {
   return i32x4.allTrue(i32x4.eq(v128.load(table, offset), first))
 }
 
+/** Whether `count` of them do, a multiple of 4. */
+export function neighbours(table: Value<'i32'>, count: number): Value<'i32'> {
+  let all = consecutive(table)
+  for (let at = 4; at < count; at += 4) {
+    const follows = i32.eq(i32.load(table, 4 * at), i32.add(i32.load(table), at))
+    all = i32.and(all, i32.and(follows, consecutive(table, 4 * at)))
+  }
+  return all
+}
+
 /** The 4 × 4 matrix with the given rows, transposed. */
 export function transposeFour(
   rows: readonly [Value<'v128'>, Value<'v128'>, Value<'v128'>, Value<'v128'>],

@@ -4,11 +4,8 @@ import { getPrecision } from '../../precision.ts'
 import type { Features } from '../features.ts'
 import { isBanned } from '../proof/trust.ts'
 import type { ConvolutionAlgorithm } from './algorithm.ts'
-import {
-  contractionAlgorithm,
-  lowerConvolutionWeightGradient,
-  weightGradientCost,
-} from './convolution.ts'
+import { contractionAlgorithm } from './convolution.ts'
+import { lowerConvolutionWeightGradient, weightGradientCost } from './convolutionWeightGradient.ts'
 import { directAlgorithm } from './direct.ts'
 import { directWeightGradientApplies, lowerDirectWeightGradient } from './directWeightGradient.ts'
 import { chooseForm } from './fft/form.ts'
@@ -28,7 +25,7 @@ export const algorithms: readonly ConvolutionAlgorithm[] = [
 ]
 
 /** The same for the gradient of the weight; the inputs are x and the upstream gradient. */
-const gradientAlgorithms: readonly ConvolutionAlgorithm[] = [
+const gradientAlgorithms = (): readonly ConvolutionAlgorithm[] => [
   {
     name: contractionAlgorithm.name,
     applies: () => true,
@@ -91,24 +88,28 @@ function choose(candidates: readonly Candidate[]): ConvolutionAlgorithm {
 export const chooseAlgorithm = (g: ConvolutionGeometry, features: Features): ConvolutionAlgorithm =>
   choose(candidatesFor(algorithms, g, features))
 
-const lowerBy =
-  (all: readonly ConvolutionAlgorithm[]) =>
-  (context: LoweringContext<ConvolutionGeometry>): boolean => {
-    const { attributes, build } = context
-    const candidates = candidatesFor(all, attributes, build.features)
-    if (candidates.length === 0) return false
-    const algorithm = choose(candidates)
-    const considered = candidates.map(({ algorithm: { name }, cost }) => ({
-      name,
-      nanoseconds: cost,
-    }))
-    build.chose?.({ name: algorithm.name, considered })
-    algorithm.lower(context)
-    return true
-  }
+function lowerBy(
+  all: readonly ConvolutionAlgorithm[],
+  context: LoweringContext<ConvolutionGeometry>,
+): boolean {
+  const { attributes, build } = context
+  const candidates = candidatesFor(all, attributes, build.features)
+  if (candidates.length === 0) return false
+  const algorithm = choose(candidates)
+  const considered = candidates.map(({ algorithm: { name }, cost }) => ({
+    name,
+    nanoseconds: cost,
+  }))
+  build.chose?.({ name: algorithm.name, considered })
+  algorithm.lower(context)
+  return true
+}
 
-export const lowerConvolution: (context: LoweringContext<ConvolutionGeometry>) => boolean =
-  lowerBy(algorithms)
+// Functions, which are there before this file has run: the operators' cards name them.
+export function lowerConvolution(context: LoweringContext<ConvolutionGeometry>): boolean {
+  return lowerBy(algorithms, context)
+}
 
-export const lowerWeightGradient: (context: LoweringContext<ConvolutionGeometry>) => boolean =
-  lowerBy(gradientAlgorithms)
+export function lowerWeightGradient(context: LoweringContext<ConvolutionGeometry>): boolean {
+  return lowerBy(gradientAlgorithms(), context)
+}

@@ -20,7 +20,7 @@ import type { LoweringContext } from './host.ts'
 const leastProducts = 65536
 
 /** Channels of a group from which on the products dwarf the packing that is saved here. */
-const mostChannels = 8
+const mostChannels = 16
 
 /** Bands are cut from lines, planes or boxes. */
 export const mostAxes = 3

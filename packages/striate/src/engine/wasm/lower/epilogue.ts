@@ -4,7 +4,13 @@
  */
 import { broadcastStrides, stridesOf } from '../../../tensor/shape.ts'
 import type { GroupNode } from '../fusion.ts'
-import { type KernelEpilogue, type OperandAccess, suitsRegisters } from '../kernels/index.ts'
+import {
+  type EpilogueCode,
+  type KernelEpilogue,
+  type OperandAccess,
+  registerCode,
+  suitsRegisters,
+} from '../kernels/index.ts'
 import type { Builder, Step, ValueId } from '../plan.ts'
 import { type Place, place } from '../program.ts'
 import type { ValueType } from '../structure.ts'
@@ -19,6 +25,7 @@ export interface Epilogue {
   /** Input 0 is the result of the operation, input i + 1 is operand i; the last node is what is written. */
   readonly nodes: readonly GroupNode[]
   readonly operands: readonly Operand[]
+  readonly code: EpilogueCode
   /** Says that the steps of the operation compute it. */
   take(): void
 }
@@ -26,7 +33,7 @@ export interface Epilogue {
 /** For a lowering that may take an epilogue: what the builder it is given adds to its last step where it does not. */
 export function afterwards(
   build: Builder,
-  { nodes, operands }: Omit<Epilogue, 'take'>,
+  { nodes, operands }: Pick<Epilogue, 'nodes' | 'operands'>,
   output: ValueId,
   outputType: ValueType,
 ): { readonly build: Builder; readonly epilogue: Epilogue; finish(): void } {
@@ -47,7 +54,11 @@ export function afterwards(
     }
   }
   const step = (next: Step): void => void steps.push(next)
-  return { build: { ...build, step }, epilogue: { nodes, operands, take }, finish }
+  return {
+    build: { ...build, step },
+    epilogue: { nodes, operands, code: registerCode, take },
+    finish,
+  }
 }
 
 /** An epilogue that kernels compute in registers. */
@@ -77,7 +88,7 @@ export function takeInRegisters(
   const accesses = epilogue.operands.map(({ type }) => accessOf(type, outputType.shape, axes))
   if (accesses.includes(null)) return null
   const operands = accesses as readonly OperandAccess[]
-  const kernel = { expression: epilogue.nodes, operands }
+  const kernel = { expression: epilogue.nodes, operands, code: epilogue.code }
   if (!suitsRegisters(kernel)) return null
   epilogue.take()
   return {

@@ -41,14 +41,18 @@ function lower(context: LoweringContext<GatherAttributes>, direction: Direction)
   return true
 }
 
-export const lowerGatherRows = (context: LoweringContext<GatherAttributes>): boolean =>
-  lower(context, { name: 'gatherRows', adds: false, byElement: false })
+export function lowerGatherRows(context: LoweringContext<GatherAttributes>): boolean {
+  return lower(context, { name: 'gatherRows', adds: false, byElement: false })
+}
 
-export const lowerScatterRows = (context: LoweringContext<GatherAttributes>): boolean =>
-  lower(context, { name: 'scatterAddRows', adds: true, byElement: false })
+export function lowerScatterRows(context: LoweringContext<GatherAttributes>): boolean {
+  return lower(context, { name: 'scatterAddRows', adds: true, byElement: false })
+}
 
-export const lowerGatherElements = (context: LoweringContext<GatherAttributes>): boolean =>
-  lower(context, { name: 'gatherElements', adds: false, byElement: true })
+export function lowerGatherElements(context: LoweringContext<GatherAttributes>): boolean {
+  return lower(context, { name: 'gatherElements', adds: false, byElement: true })
+}
 
-export const lowerScatterElements = (context: LoweringContext<GatherAttributes>): boolean =>
-  lower(context, { name: 'scatterAddElements', adds: true, byElement: true })
+export function lowerScatterElements(context: LoweringContext<GatherAttributes>): boolean {
+  return lower(context, { name: 'scatterAddElements', adds: true, byElement: true })
+}

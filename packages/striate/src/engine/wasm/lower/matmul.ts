@@ -1,12 +1,13 @@
 /** Matrix product: one contraction for each matrix of the batch. */
 import { type MatmulAttributes, matmulSizes } from '../../../ops/matmul.ts'
 import { broadcastStrides, sizeOf } from '../../../tensor/shape.ts'
-import { type MatvecExports, matvecModule } from '../kernels/index.ts'
+import { type MatvecExports, matvecModule, matvecScratchBytes } from '../kernels/index.ts'
 import type { ValueId } from '../plan.ts'
 import { call, cut, place } from '../program.ts'
 import { contraction, contractionUnit, offsetTable } from './contraction.ts'
 import { takeInRegisters } from './epilogue.ts'
 import type { LoweringContext } from './host.ts'
+import { stepInPlace } from './packedProduct.ts'
 
 /** Products from which on a second thread is worth waking. */
 const leastProducts = 65536
@@ -63,6 +64,7 @@ export function lowerMatmul(context: LoweringContext<MatmulAttributes>): boolean
         place(b, 4 * k * n * bBatch[i]!),
         bK,
         bN + moveColumns,
+        bColumn === 1 && k > 0 ? stepInPlace(bRow) : 0,
         place(output, 4 * m * n * i),
         cM + moveRows,
         cN + moveColumns,
@@ -103,18 +105,20 @@ function lowerMatvec(
     (target) => matvecModule({ ...target, ...(epilogue ? { epilogue: epilogue.kernel } : {}) }),
   )
   const pieces = rows * k >= leastProducts ? build.threads : 1
+  const scratches: ValueId[] = []
   const parts = cut(rows, pieces, 4).map(([first, end]) => {
     const move = 4 * first
+    const scratch = build.scratch(matvecScratchBytes)
+    scratches.push(scratch)
     const operands = epilogue?.places({ cell: move, row: move, column: move }) ?? []
     const from = place(matrix, move * k)
-    return [
-      call(kernel, 'run', end - first, k, from, 4 * k, place(x), place(output, move), ...operands),
-    ]
+    const to = [place(output, move), place(scratch)] as const
+    return [call(kernel, 'run', end - first, k, from, 4 * k, place(x), ...to, ...operands)]
   })
   build.step({
     name: `${kernel.name} matmul`,
     reads: [...inputs, ...(epilogue?.reads ?? [])],
-    writes: [output],
+    writes: [output, ...scratches],
     stages: [{ parts }],
   })
   return true

@@ -26,6 +26,8 @@ export interface ProductArguments {
   readonly b: Place
   readonly bK: number
   readonly bN: number
+  /** What evenStep gives for these tables. */
+  readonly step: number
   readonly c: Place
   readonly cM: number
   readonly cN: number
@@ -55,7 +57,7 @@ export function packedProduct(
   k: number,
   epilogue?: KernelEpilogue,
 ): PackedProduct {
-  return turns(m, n, build.features)
+  return turns(m, n, k, build.features)
     ? turned(build, m, n, k, epilogue)
     : straight(build, m, n, k, epilogue)
 }
@@ -66,14 +68,35 @@ const mostColumns = 512
 /** Share of the lanes in use when so many cells are cut into vectors or panels of a size. */
 const filled = (cells: number, size: number): number => cells / (Math.ceil(cells / size) * size)
 
-/** What writing columns of a tile that lie along no vector costs. */
-const turning = 0.97
+/** Writing columns of a tile that lie along no vector takes as long as so many products. */
+const turning = 8
 
 /** Whether rows along the vectors leave fewer lanes empty than columns would. */
-function turns(m: number, n: number, features: Features): boolean {
+function turns(m: number, n: number, k: number, features: Features): boolean {
   const { columns } = tilesOf(features).contraction
-  return features.relaxed && n <= mostColumns && turning * filled(m, columns) > filled(n, columns)
+  const share = (k / (k + turning)) * filled(m, columns)
+  return features.relaxed && n <= mostColumns && share > filled(n, columns)
 }
+
+/**
+ * Bytes from one product of a column to the next where these are evenly apart and columns are neighbours, as
+ * in a 1×1 convolution: B may then be read in place. Else 0.
+ */
+export function evenStep(products: Int32Array, columns: Int32Array): number {
+  const step = products.length > 1 ? products[1]! - products[0]! : columns.length
+  const isEven =
+    step > 0 &&
+    products.length > 0 &&
+    products.every((at, i) => at === products[0]! + i * step) &&
+    columns.every((at, i) => at === columns[0]! + i)
+  return isEven ? stepInPlace(step) : 0
+}
+
+/** Of so many floats; 0 where products share the sets of a cache, which packing reads but once. */
+export const stepInPlace = (floats: number): number => (floats % 1024 === 0 ? 0 : 4 * floats)
+
+/** Packed columns are nearer to each other: worth it when more rows than these read them. */
+const fewTurnedRows = 256
 
 /** Fewer sums than this at once wait for each other: as if there were so many rows. */
 const leastRows = 4
@@ -85,10 +108,10 @@ function panelled(count: number, most: number): number {
 }
 
 /** Cells of tiles that the product takes time for: empty lanes, and rows that are too few, count too. */
-export function productLanes(m: number, n: number, features: Features): number {
+export function productLanes(m: number, n: number, k: number, features: Features): number {
   const { rows, columns } = tilesOf(features).contraction
   const whole = (count: number): number => Math.ceil(count / columns) * columns
-  return turns(m, n, features) ? whole(m) * panelled(n, rows) : whole(n) * panelled(m, rows)
+  return turns(m, n, k, features) ? whole(m) * panelled(n, rows) : whole(n) * panelled(m, rows)
 }
 
 function straight(
@@ -117,6 +140,7 @@ function straight(
         args.b,
         args.bK,
         args.bN + 4 * first,
+        args.step,
         args.c,
         args.cM,
         args.cN + 4 * first,
@@ -157,6 +181,7 @@ function turned(
         args.b,
         args.bK,
         args.bN,
+        m > fewTurnedRows ? 0 : args.step,
         args.c,
         args.cM + 4 * first,
         args.cN,

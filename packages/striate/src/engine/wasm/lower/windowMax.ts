@@ -68,6 +68,7 @@ function lowerPlane(context: LoweringContext<WindowMaxAttributes>): boolean {
   const last = maps.at(-1)
   const windows = last ? evenWindows(last) : null
   if (!last || !windows || inner !== 1 || maps.length > rowAxes + 1) return false
+  if (inputTypes[0]!.dtype !== 'float32') return false
   const { low, ...form } = windows
   const key = `planemax:${form.taps}:${form.stride}:${form.dilation}`
   const kernel = build.kernel<PlaneMaxExports>(key, (target) =>
@@ -93,7 +94,6 @@ function lower(context: LoweringContext<WindowMaxAttributes>, outputs: 'value' |
   const { build, attributes, inputs, inputTypes, output } = context
   const { maps } = attributes
   if (maps.length > windowAxes || inputTypes[0]!.dtype !== 'float32') return false
-  if (outputs === 'value' && lowerPlane(context)) return true
   const kernel = build.kernel<WindowMaxExports>(`windowmax:${outputs}`, (target) =>
     windowMaxModule({ outputs, ...target }),
   )
@@ -110,8 +110,10 @@ function lower(context: LoweringContext<WindowMaxAttributes>, outputs: 'value' |
   return true
 }
 
-export const lowerWindowMax = (context: LoweringContext<WindowMaxAttributes>): boolean =>
-  lower(context, 'value')
+export function lowerWindowMax(context: LoweringContext<WindowMaxAttributes>): boolean {
+  return lowerPlane(context) || lower(context, 'value')
+}
 
-export const lowerWindowArgmax = (context: LoweringContext<WindowMaxAttributes>): boolean =>
-  lower(context, 'index')
+export function lowerWindowArgmax(context: LoweringContext<WindowMaxAttributes>): boolean {
+  return lower(context, 'index')
+}

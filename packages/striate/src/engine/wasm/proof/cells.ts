@@ -1,8 +1,17 @@
 /** Values of single cells of a graph, worked out from what is known of it, within a budget. */
 import type { TypedArray } from '../../../tensor/dtype.ts'
 import { isFloat } from '../../../tensor/dtype.ts'
-import type { Structure } from '../structure.ts'
-import { type CellContext, ruleOf } from './rules.ts'
+import type { Structure, ValueType } from '../structure.ts'
+
+export interface CellContext<Attributes> {
+  readonly attributes: Attributes
+  readonly inputTypes: readonly ValueType[]
+  readonly outputType: ValueType
+  /** A cell of an input. */
+  cell(input: number, index: number): number
+  /** Says that so many cells will be asked for; ends the computation where that is too many. */
+  expect(cells: number): void
+}
 
 /** Why the value of a cell is not worked out: no rule, a value that is gone, or too much to do. */
 class Unknown {}
@@ -49,7 +58,7 @@ export class Cells {
   #compute(position: number, index: number): number {
     const { operations, types } = this.#graph
     const operation = operations[position - this.#leafCount]
-    const rule = operation && ruleOf(operation.operator.name)
+    const rule = operation?.operator.cell
     if (!rule) throw new Unknown()
     const { attributes, inputs } = operation
     const outputType = types[position]!

@@ -3,7 +3,8 @@ import { type Axis, axisTaps, standsAt, tapPlace } from '../../../geometry/axis.
 import { type ConvolutionGeometry, isTransposed, product } from '../../../geometry/convolution.ts'
 import { layoutStrides } from '../../../geometry/layout.ts'
 import { stridesOf } from '../../../tensor/shape.ts'
-import { type CellContext, unravel } from './rules.ts'
+import type { CellContext } from './cells.ts'
+import { unravel } from './rules.ts'
 
 type Strides = ReturnType<typeof layoutStrides>
 

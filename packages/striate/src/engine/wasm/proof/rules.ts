@@ -1,29 +1,15 @@
 /** One cell of a primitive's output by definition, from cells of its inputs: what kernels are held against. */
-import type { BroadcastAttributes } from '../../../ops/broadcastTo.ts'
 import type { ConcatAttributes } from '../../../ops/concat.ts'
-import { scalarCard } from '../../../ops/elementwise/cards.ts'
 import type { GatherAttributes } from '../../../ops/gather.ts'
 import { matmulSizes } from '../../../ops/matmul.ts'
 import { aroundAxis } from '../../../ops/primitive/axisMap.ts'
+import type { ElementwiseAttributes } from '../../../ops/primitive/elementwise.ts'
 import { combine, identities } from '../../../ops/primitive/reduce.ts'
 import type { SliceAttributes } from '../../../ops/slice.ts'
-import type { AttributesOf, OperatorName } from '../../../ops/table.ts'
+import type { AttributesOf } from '../../../ops/table.ts'
 import type { PermuteAttributes } from '../../../ops/transpose.ts'
 import { broadcastStrides, sizeOf, stridesOf } from '../../../tensor/shape.ts'
-import type { ValueType } from '../structure.ts'
-import { convolutionCell, weightGradientCell } from './convolution.ts'
-
-export interface CellContext<Attributes> {
-  readonly attributes: Attributes
-  readonly inputTypes: readonly ValueType[]
-  readonly outputType: ValueType
-  /** A cell of an input. */
-  cell(input: number, index: number): number
-  /** Says that so many cells will be asked for; ends the computation where that is too many. */
-  expect(cells: number): void
-}
-
-type Rule<Attributes> = (context: CellContext<Attributes>, index: number) => number
+import type { CellContext } from './cells.ts'
 
 /** Index tuple of a row-major index. */
 export function unravel(index: number, shape: readonly number[]): number[] {
@@ -52,7 +38,7 @@ const repeated = (
   )
 }
 
-function matmulCell(
+export function matmulCell(
   { attributes, inputTypes, cell, expect }: CellContext<AttributesOf<'matmul'>>,
   index: number,
 ): number {
@@ -72,7 +58,7 @@ function matmulCell(
   return total
 }
 
-function reduceCell(
+export function reduceCell(
   { attributes, inputTypes, outputType, cell, expect }: CellContext<AttributesOf<'reduce'>>,
   index: number,
 ): number {
@@ -91,7 +77,7 @@ function reduceCell(
   return total
 }
 
-function axisMapCell(
+export function axisMapCell(
   { attributes: { maps }, inputTypes, cell, expect }: CellContext<AttributesOf<'axisMap'>>,
   index: number,
 ): number {
@@ -116,7 +102,7 @@ function axisMapCell(
   return after(maps.length, index)
 }
 
-function windowMaxCell(
+export function windowMaxCell(
   { attributes, inputTypes, outputType, cell, expect }: CellContext<AttributesOf<'windowMax'>>,
   index: number,
 ): number {
@@ -148,10 +134,10 @@ function windowMaxCell(
   return best
 }
 
-const sliceCell: Rule<SliceAttributes> = (
-  { attributes: { starts, steps }, inputTypes, outputType, cell },
-  index,
-) => {
+export function sliceCell(
+  { attributes: { starts, steps }, inputTypes, outputType, cell }: CellContext<SliceAttributes>,
+  index: number,
+): number {
   const at = unravel(index, outputType.shape)
   return cell(
     0,
@@ -162,10 +148,10 @@ const sliceCell: Rule<SliceAttributes> = (
   )
 }
 
-const placeCell: Rule<SliceAttributes> = (
-  { attributes: { starts, steps }, inputTypes, outputType, cell },
-  index,
-) => {
+export function placeCell(
+  { attributes: { starts, steps }, inputTypes, outputType, cell }: CellContext<SliceAttributes>,
+  index: number,
+): number {
   const { shape } = inputTypes[0]!
   const from = unravel(index, outputType.shape).map(
     (each, axis) => (each - starts[axis]!) / steps[axis]!,
@@ -176,10 +162,10 @@ const placeCell: Rule<SliceAttributes> = (
   return isInside ? cell(0, dot(from, stridesOf(shape))) : 0
 }
 
-const concatCell: Rule<ConcatAttributes> = (
-  { attributes: { axis }, inputTypes, outputType, cell },
-  index,
-) => {
+export function concatCell(
+  { attributes: { axis }, inputTypes, outputType, cell }: CellContext<ConcatAttributes>,
+  index: number,
+): number {
   const at = unravel(index, outputType.shape)
   for (const [i, { shape }] of inputTypes.entries()) {
     if (at[axis]! < shape[axis]!) return cell(i, dot(at, stridesOf(shape)))
@@ -188,10 +174,10 @@ const concatCell: Rule<ConcatAttributes> = (
   return Number.NaN
 }
 
-const gatherRowsCell: Rule<GatherAttributes> = (
-  { attributes: { axis, size }, outputType, cell },
-  index,
-) => {
+export function gatherRowsCell(
+  { attributes: { axis, size }, outputType, cell }: CellContext<GatherAttributes>,
+  index: number,
+): number {
   const { inner } = aroundAxis(outputType.shape, axis)
   const count = outputType.shape[axis]!
   const outer = Math.floor(index / (inner * count))
@@ -199,50 +185,43 @@ const gatherRowsCell: Rule<GatherAttributes> = (
   return cell(0, (outer * size + row) * inner + (index % inner))
 }
 
-const gatherElementsCell: Rule<GatherAttributes> = (
-  { attributes: { axis, size }, outputType, cell },
-  index,
-) => {
+export function gatherElementsCell(
+  { attributes: { axis, size }, outputType, cell }: CellContext<GatherAttributes>,
+  index: number,
+): number {
   const { inner } = aroundAxis(outputType.shape, axis)
   const outer = Math.floor(index / (inner * outputType.shape[axis]!))
   const row = cell(1, index)
   return row < 0 ? 0 : cell(0, (outer * size + row) * inner + (index % inner))
 }
 
-const rules: { readonly [Name in OperatorName]?: Rule<AttributesOf<Name>> } = {
-  elementwise: (context, index) => {
-    const { attributes, inputTypes } = context
-    const [a = 0, b = 0, c = 0] = inputTypes.map((_, i) => repeated(context, i, index))
-    return scalarCard(attributes.function).evaluate(a, b, c)
-  },
-  convolution: convolutionCell,
-  convolutionWeightGradient: weightGradientCell,
-  matmul: matmulCell,
-  reduce: reduceCell,
-  axisMap: axisMapCell,
-  windowMax: windowMaxCell,
-  broadcast: (context: CellContext<BroadcastAttributes>, index) => repeated(context, 0, index),
-  permute: (
-    { attributes, inputTypes, outputType, cell }: CellContext<PermuteAttributes>,
-    index,
-  ) => {
-    const strides = stridesOf(inputTypes[0]!.shape)
-    return cell(
-      0,
-      dot(
-        unravel(index, outputType.shape),
-        attributes.axes.map((axis) => strides[axis]!),
-      ),
-    )
-  },
-  reshape: ({ cell }, index) => cell(0, index),
-  slice: sliceCell,
-  place: placeCell,
-  concat: concatCell,
-  gatherRows: gatherRowsCell,
-  gatherElements: gatherElementsCell,
+export function elementwiseCell(
+  context: CellContext<ElementwiseAttributes>,
+  index: number,
+): number {
+  const { attributes, inputTypes } = context
+  const [a = 0, b = 0, c = 0] = inputTypes.map((_, i) => repeated(context, i, index))
+  return attributes.evaluate(a, b, c)
 }
 
-/** The rule of an operator; not every one has one: scattered sums and positions are known as a whole only. */
-export const ruleOf = (operator: string): Rule<unknown> | null =>
-  (rules[operator as OperatorName] as Rule<unknown> | undefined) ?? null
+export function broadcastCell(context: CellContext<unknown>, index: number): number {
+  return repeated(context, 0, index)
+}
+
+export function permuteCell(
+  { attributes, inputTypes, outputType, cell }: CellContext<PermuteAttributes>,
+  index: number,
+): number {
+  const strides = stridesOf(inputTypes[0]!.shape)
+  return cell(
+    0,
+    dot(
+      unravel(index, outputType.shape),
+      attributes.axes.map((axis) => strides[axis]!),
+    ),
+  )
+}
+
+export function reshapeCell({ cell }: CellContext<unknown>, index: number): number {
+  return cell(0, index)
+}

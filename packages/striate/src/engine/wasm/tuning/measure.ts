@@ -85,6 +85,7 @@ export async function contractionTrial(tile: ContractionTile, features: Features
       b,
       byProduct,
       byColumn,
+      0,
       c,
       byRow,
       byColumn,

@@ -7,7 +7,7 @@ import {
   type OperandParameters,
   operandParameters,
 } from '../epilogue.ts'
-import { consecutive, element, type KernelTarget, minimum } from '../kernel.ts'
+import { element, type KernelTarget, minimum, neighbours } from '../kernel.ts'
 import { type Micro, micro, writeTile } from './micro.ts'
 import { panelHeight } from './pack.ts'
 
@@ -25,6 +25,8 @@ const blockParameters = {
   depth: 'i32',
   a: 'i32',
   b: 'i32',
+  inPlace: 'i32',
+  step: 'i32',
   c: 'i32',
   cM: 'i32',
   cN: 'i32',
@@ -35,7 +37,10 @@ const blockParameters = {
 } as const
 export type Block = Procedure<typeof blockParameters & OperandParameters>
 
-/** One packed block of A times one of B: each panel of B meets all panels of A. */
+/**
+ * One packed block of A times one of B: each panel of B meets all panels of A. Where the products of a
+ * column lie `step` bytes apart, and not 0, whole panels of B are read in place.
+ */
 export function block(module: ModuleBuilder, options: Tile): Block {
   const { rows, columns, epilogue } = options
   const emit = epilogue ? epilogueCode(module, options, epilogue) : null
@@ -55,15 +60,16 @@ export function block(module: ModuleBuilder, options: Tile): Block {
     const { depth, c, beta, last, tile } = p
     f.for(j, { to: p.n, step: columns }, () => {
       const b = f.let(element(p.b, i32.mul(j, depth)))
+      const step = f.let(i32.const(4 * columns))
       const cN = f.let(element(p.cN, j))
       const wanted = f.let(minimum(i32.sub(p.n, j), columns))
       f.set(straight, 0)
       f.if(i32.eq(wanted, columns), () => {
-        f.set(straight, consecutive(cN))
-        for (let at = 4; at < columns; at += 4) {
-          const follows = i32.eq(i32.load(cN, 4 * at), i32.add(i32.load(cN), at))
-          f.set(straight, i32.and(straight, i32.and(follows, consecutive(cN, 4 * at))))
-        }
+        f.if(p.step, () => {
+          f.set(b, element(p.inPlace, j))
+          f.set(step, p.step)
+        })
+        f.set(straight, neighbours(cN, columns))
       })
       const call = (kernel: Micro): void => {
         const a = element(p.a, i32.mul(i, depth))
@@ -73,7 +79,7 @@ export function block(module: ModuleBuilder, options: Tile): Block {
           access === 'row' ? element(at, i) : access === 'column' ? element(at, j) : at,
         )
         const sizes = { depth, columns: wanted, straight }
-        f.do(kernel.call({ ...sizes, a, b, c, cM, cN, bias, beta, last, tile, ...operands }))
+        f.do(kernel.call({ ...sizes, a, b, step, c, cM, cN, bias, beta, last, tile, ...operands }))
       }
       f.set(i, 0)
       f.while(i32.ltS(i, p.m), () => {

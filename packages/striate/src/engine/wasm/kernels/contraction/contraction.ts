@@ -27,7 +27,7 @@ export type ContractionOptions = Tile
 type Product<A extends readonly number[]> = [
   ...size: [m: number, n: number, k: number],
   ...a: A,
-  ...b: [b: number, bK: number, bN: number],
+  ...b: [b: number, bK: number, bN: number, step: number],
   ...c: [c: number, cM: number, cN: number],
   ...rest: [bias: number, beta: number, scratch: number],
   ...operands: number[],
@@ -68,6 +68,7 @@ const operands = {
   b: 'i32',
   bK: 'i32',
   bN: 'i32',
+  step: 'i32',
   c: 'i32',
   cM: 'i32',
   cN: 'i32',
@@ -171,6 +172,7 @@ function blocked(
   const { rows, columns, epilogue } = options
   const [product, column, row] = [f.local('i32'), f.local('i32'), f.local('i32')]
   const [depth, width, height] = [f.local('i32'), f.local('i32'), f.local('i32')]
+  const [rest, inPlace] = [f.local('i32'), f.local('i32')]
   const [bias, last, beta] = [f.local('i32'), f.local('i32'), f.local('f32')]
   const { b, c, scratch: tile } = p
   const even = evenDepth(f, p.k)
@@ -194,7 +196,13 @@ function blocked(
       f.set(depth, minimum(i32.sub(p.k, product), even))
       f.set(last, i32.geS(i32.add(product, even), p.k))
       const [bK, bN] = [element(p.bK, product), element(p.bN, column)]
-      f.do(packColumns.call({ n: width, depth, b, bK, bN, packed }))
+      f.set(rest, i32.select(p.step, i32.remU(width, columns), width))
+      const whole = f.let(i32.sub(width, rest))
+      f.if(rest, () => {
+        const to = element(packed, i32.mul(whole, depth))
+        f.do(packColumns.call({ n: rest, depth, b, bK, bN: element(bN, whole), packed: to }))
+      })
+      f.if(p.step, () => f.set(inPlace, element(b, i32.add(i32.load(bK), i32.load(bN)))))
       f.for(row, { to: p.m, step: rowBlock(options) }, () => {
         f.set(height, minimum(i32.sub(p.m, row), rowBlock(options)))
         const a = packedRows({ product, depth, column, row, height, free })
@@ -205,7 +213,7 @@ function blocked(
           access === 'row' ? element(at, row) : access === 'column' ? element(at, column) : at,
         )
         const into = { c, cM, cN, bias: rowBias, beta, last, tile }
-        f.do(block.call({ ...size, a, b: packed, ...into, ...operands }))
+        f.do(block.call({ ...size, a, b: packed, inPlace, step: p.step, ...into, ...operands }))
       })
       f.set(bias, 0)
       f.set(beta, 1)

@@ -19,7 +19,7 @@ import {
 import { element, type KernelTarget, multiplyAdd } from '../kernel.ts'
 
 /**
- * a: depth × rows floats. b: depth × width floats. cM, cN: offsets of the tile's rows and columns,
+ * a: depth × rows floats. b: width floats for each of depth, `step` bytes apart. cM, cN: offsets of the tile's rows and columns,
  * of which `columns` are wanted; straight: all are, and neighbours. bias: address of the rows' bias, or 0.
  * last: these are the last products, after which the epilogue comes. tile: room for the tile.
  */
@@ -27,6 +27,7 @@ const microParameters = {
   depth: 'i32',
   a: 'i32',
   b: 'i32',
+  step: 'i32',
   c: 'i32',
   cM: 'i32',
   cN: 'i32',
@@ -91,7 +92,7 @@ export function micro(
         })
       })
       f.set(p.a, i32.add(p.a, 4 * rows))
-      f.set(p.b, i32.add(p.b, 16 * vectors))
+      f.set(p.b, i32.add(p.b, p.step))
     })
 
     const operandAt = (

@@ -12,7 +12,7 @@ import {
   type Value,
   v128,
 } from '../../assembler/index.ts'
-import { consecutive, element, minimum, transposeFour } from '../kernel.ts'
+import { consecutive, element, minimum, neighbours, transposeFour } from '../kernel.ts'
 
 /** `across` is the address of the offsets of the lanes; `stride` is in bytes from k to k + 1. */
 const lanesParameters = {
@@ -93,13 +93,27 @@ function packRows(module: ModuleBuilder, height: number, panel: PackPanel): Pack
 /** Columns of B in panels of `width`, the last one filled up with zeros. */
 function packColumns(module: ModuleBuilder, width: number, panel: PackPanel): PackColumns {
   return module.procedure('packColumns', columnsParameters, (f, p) => {
-    const j = f.local('i32')
+    const [j, k] = [f.local('i32'), f.local('i32')]
     f.for(j, { to: p.n, step: width }, () => {
-      const count = minimum(i32.sub(p.n, j), width)
-      const destination = element(p.packed, i32.mul(j, p.depth))
+      const count = f.let(minimum(i32.sub(p.n, j), width))
+      const destination = f.let(element(p.packed, i32.mul(j, p.depth)))
       const { depth, b: source, bK: along } = p
-      const across = element(p.bN, j)
-      f.do(panel.call({ count, width, depth, source, across, along, destination }))
+      const across = f.let(element(p.bN, j))
+      const first = i32.load(across)
+      f.if(
+        i32.and(i32.eq(count, width), neighbours(across, width)),
+        () => {
+          // All at once: a line of a cache is read once, however many of them share a set.
+          const from = f.let(element(source, first))
+          f.for(k, { to: depth }, () => {
+            const row = f.let(element(from, i32.load(element(along, k))))
+            for (let at = 0; at < 4 * width; at += 16)
+              f.do(v128.store(destination, v128.load(row, at), at))
+            f.set(destination, element(destination, width))
+          })
+        },
+        () => f.do(panel.call({ count, width, depth, source, across, along, destination })),
+      )
     })
   })
 }

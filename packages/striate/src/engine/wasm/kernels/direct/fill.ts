@@ -26,8 +26,14 @@ type CopyLine = Procedure<typeof lineParameters>
  * band stay so, and only what is cut by a band is cleared again.
  */
 export function fillBand(module: ModuleBuilder, form: DirectForm): FillBand {
-  const copyLine = dealLine(module, form)
   const { inputSizes, low, extent, bandAxis, bands, rowPitch } = form
+  const cutsLines = bandAxis === 2 && bands > 1
+  const fixed = {
+    first: Math.max(0, -low[2]!),
+    end: Math.min(inputSizes[2]! - low[2]!, extent[2]!),
+  }
+  const copyFixed = cutsLines ? null : fixedLine(form, fixed)
+  const copyLine = copyFixed ? null : dealLine(module, form)
   return module.procedure('fillBand', fillParameters, (f, p) => {
     const [z, y] = [f.local('i32'), f.local('i32')]
     const firstOf = (axis: number): Operand<'i32'> => (axis === bandAxis ? p.start : low[axis]!)
@@ -50,11 +56,12 @@ export function fillBand(module: ModuleBuilder, form: DirectForm): FillBand {
               if (bands > 1 && bandAxis < 2) clear(isOutside(axis, bandAxis))
             },
             () => {
-              if (bands > 1 && bandAxis === 2)
-                clear(i32.or(i32.gtS(first, 0), i32.ltS(end, extent[2]!)))
+              if (cutsLines) clear(i32.or(i32.gtS(first, 0), i32.ltS(end, extent[2]!)))
               const row = i32.add(i32.mul(z, inputSizes[1]!), y)
               f.set(from, i32.add(i32.mul(row, inputSizes[2]!), i32.add(firstOf(2), first)))
-              f.do(copyLine.call({ from: element(p.from, from), to: p.to, first, end }))
+              f.set(from, element(p.from, from))
+              copyFixed?.(f, from, p.to)
+              if (copyLine) f.do(copyLine.call({ from, to: p.to, first, end }))
             },
           )
           f.set(p.to, i32.add(p.to, 4 * rowPitch))
@@ -63,6 +70,61 @@ export function fillBand(module: ModuleBuilder, form: DirectForm): FillBand {
       f.set(p.from, i32.add(p.from, 4 * form.inputPlane))
     })
   })
+}
+
+type CopyFixed = (f: FunctionBuilder, from: Local<'i32'>, to: Local<'i32'>) => void
+
+/** Vectors that are written out one by one; longer lines take as many in a round. */
+const mostVectors = 8
+
+/**
+ * Copies a line whose cells are known in advance, without counting them: the last vector overlaps the one
+ * before. Null for lines that are dealt out to more than two, or shorter than a vector of each.
+ */
+function fixedLine(
+  { deal, pitch }: DirectForm,
+  { first, end }: { readonly first: number; readonly end: number },
+): CopyFixed | null {
+  const lanes = 4 * deal
+  // Cells before an even one, if they are dealt out in pairs, go alone.
+  const odd = deal === 2 ? first % 2 : 0
+  const length = end - first - odd
+  if (deal > 2 || length < lanes) return null
+  return (f, from, to) => {
+    const target = (cell: number): number =>
+      deal === 1 ? 4 * cell : 4 * ((cell % 2) * pitch + Math.floor(cell / 2))
+    const one = (cell: number): void =>
+      f.do(i32.store(to, i32.load(from, 4 * (cell - first)), target(cell)))
+    const some = (cell: number, source: Local<'i32'>, destination: Local<'i32'>): void => {
+      const at = 4 * (cell - first)
+      if (deal === 1) f.do(v128.store(destination, v128.load(source, at), target(cell)))
+      else {
+        const low = f.let(v128.load(source, at))
+        const high = f.let(v128.load(source, at + 16))
+        f.do(v128.store(destination, i32x4.shuffle(low, high, 0, 2, 4, 6), target(cell)))
+        f.do(v128.store(destination, i32x4.shuffle(low, high, 1, 3, 5, 7), target(cell + 1)))
+      }
+    }
+    const begin = first + odd
+    const whole = Math.floor(length / lanes)
+    const rounds = whole > mostVectors ? Math.floor(whole / mostVectors) : 0
+    if (odd > 0) one(first)
+    const step = mostVectors * lanes
+    if (rounds > 0) {
+      const [source, destination, left] = [f.let(from), f.let(to), f.let(i32.const(rounds))]
+      f.times(left, () => {
+        for (let i = 0; i < mostVectors; i++) some(begin + i * lanes, source, destination)
+        f.set(source, i32.add(source, 4 * step))
+        f.set(destination, i32.add(destination, (4 * step) / deal))
+      })
+    }
+    for (let cell = begin + rounds * step; cell + lanes <= end; cell += lanes) some(cell, from, to)
+    const rest = length % lanes
+    if (rest === 0) return
+    const last = end - lanes - ((end - begin) % deal)
+    some(last, from, to)
+    if ((end - begin) % deal > 0) one(end - 1)
+  }
 }
 
 /** Copies cells [first, end) of a line of the scratch from consecutive floats. */

@@ -40,8 +40,8 @@ export function chooseTile(form: DirectForm, phase: DirectPhase, limits: TileLim
   const lanes = limits.wide && width >= 8 ? 8 : 4
   const upTo = (most: number): number[] => Array.from({ length: most }, (_, i) => i + 1)
   const tiles = upTo(Math.min(form.outputs, 8)).flatMap((rows) =>
-    upTo(Math.min(height, 4)).flatMap((lines) =>
-      upTo(Math.max(1, Math.min(8, Math.floor(width / lanes)))).flatMap((units) =>
+    upTo(Math.max(1, Math.min(8, Math.floor(width / lanes)))).flatMap((units) =>
+      upTo(Math.min(height, units === 1 ? 8 : 4)).flatMap((lines) =>
         weightOrders(form, rows)
           .map((weightFirst) => ({ rows, lines, units, lanes, weightFirst }) as const)
           .filter((shape) => fits(shape, form.weightsPerTap !== undefined, limits))

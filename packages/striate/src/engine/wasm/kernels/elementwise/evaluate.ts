@@ -1,9 +1,9 @@
 /** Emits the nodes of an expression, each once and only if it is wanted. */
 import { fail } from '../../../../errors.ts'
-import { v128 } from '../../assembler/index.ts'
-import { arities, type Expression, type ExpressionNode } from '../expression.ts'
+import { f32x4, v128 } from '../../assembler/index.ts'
+import { arities, type Expression, type ExpressionNode, operatorName } from '../expression.ts'
 import type { Lanes, Mathematics } from './mathematics.ts'
-import type { Argument, Domain, Result } from './operators.ts'
+import { type Argument, type Domain, heavy, type Result } from './operators.ts'
 
 /** Gives the value of the node at a position; computes it where it is asked for first. */
 export function evaluation(
@@ -20,7 +20,10 @@ export function evaluation(
     // Rectifiers: 0 where the mask is set.
     if (node.op === 'where' && isZero(expression[node.args[1]!]!))
       return { kind: 'number', value: v128.andnot(z!.number(), x!.mask()) }
-    return domain.operators[node.op]!(m, x!, y!, z!)
+    const clamp = domain.name === 'f32' ? clampOf(expression, node) : null
+    if (clamp) return { kind: 'number', value: f32x4[clamp](z!.number(), y!.number()) }
+    const emit = typeof node.op === 'string' ? domain.operators[node.op]! : heavy(node.op)
+    return emit(m, x!, y!, z!)
   }
   const at = (position: number): Argument => {
     const argument = known.get(position) ?? lazyArgument(m, domain, () => compute(position))
@@ -28,6 +31,20 @@ export function evaluation(
     return argument
   }
   return at
+}
+
+const clamps = { greater: 'pmin', greaterEqual: 'pmin', less: 'pmax', lessEqual: 'pmax' } as const
+
+/** `where(x ≥ c, c, x)` and its like in one instruction; c is not 0, whose sign could be lost. */
+function clampOf(
+  expression: Expression,
+  { op, args: [mask, edge, value] }: Extract<ExpressionNode, { kind: 'apply' }>,
+): 'pmin' | 'pmax' | null {
+  const [test, limit] = [expression[mask!]!, expression[edge ?? 0]!]
+  if (op !== 'where' || test.kind !== 'apply' || limit.kind !== 'constant' || !limit.value)
+    return null
+  if (test.args[0] !== value || test.args[1] !== edge) return null
+  return (clamps as Partial<Record<string, 'pmin' | 'pmax'>>)[operatorName(test.op)] ?? null
 }
 
 const isZero = (node: ExpressionNode): boolean =>
@@ -64,18 +81,16 @@ export function checkExpression(expression: Expression, inputs: number, domain: 
       reject(position, `input ${node.index}`, `must be one of ${inputs} inputs`)
     }
     if (node.kind !== 'apply') return
-    if (domain.operators[node.op] === undefined) {
-      reject(position, node.op, `must be an operator of the ${domain.name} domain`)
+    const { op, args } = node
+    if (typeof op === 'string' && domain.operators[op] === undefined) {
+      reject(position, op, `must be an operator of the ${domain.name} domain`)
     }
-    if (node.args.length !== arities[node.op]) {
-      reject(
-        position,
-        String(node.args.length),
-        `needs ${arities[node.op]} arguments for ${node.op}`,
-      )
+    const arity = typeof op === 'string' ? arities[op] : op.arity
+    if (args.length !== arity) {
+      reject(position, String(args.length), `needs ${arity} arguments for ${operatorName(op)}`)
     }
-    if (!node.args.every((argument) => argument >= 0 && argument < position)) {
-      reject(position, `arguments ${node.args.join(', ')}`, 'must use earlier nodes')
+    if (!args.every((argument) => argument >= 0 && argument < position)) {
+      reject(position, `arguments ${args.join(', ')}`, 'must use earlier nodes')
     }
   })
 }

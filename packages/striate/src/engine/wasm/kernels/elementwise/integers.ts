@@ -1,18 +1,11 @@
 /** The operators of expressions on four int32 lanes, wrapping around like Int32Array. */
 import { i32, i32x4, v128 } from '../../assembler/index.ts'
 import { allBits, type Formula, zero } from './mathematics.ts'
-import {
-  compare,
-  type Domain,
-  heavy,
-  type LaneOperator,
-  light,
-  logicalOperators,
-} from './operators.ts'
+import { compare, type Domain, type LaneOperator, light, logicalOperators } from './operators.ts'
 
 /** The remainder with the sign of the divisor, lane by lane; 0 where the divisor is 0. */
-const integerMod: Formula = {
-  name: 'integerMod',
+export const integerMod: Formula = {
+  name: 'mod',
   arity: 2,
   emit: ({ f }, x, y) => {
     const result = f.let(zero)
@@ -50,7 +43,6 @@ export const integerDomain: Domain = {
     add: light((x, y) => i32x4.add(x, y)),
     sub: light((x, y) => i32x4.sub(x, y)),
     mul: light((x, y) => i32x4.mul(x, y)),
-    mod: heavy(integerMod),
     maximum: light((x, y) => i32x4.maxS(x, y)),
     minimum: light((x, y) => i32x4.minS(x, y)),
     equal: compare((x, y) => i32x4.eq(x, y)),

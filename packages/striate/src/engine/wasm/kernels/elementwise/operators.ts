@@ -1,8 +1,6 @@
-/** The operators of expressions on four float32 lanes: light ones in place, heavy ones as calls. */
+/** The operators of expressions on four float32 lanes that are a few instructions long; formulas are called. */
 import { f32x4, type Value, v128 } from '../../assembler/index.ts'
 import type { ScalarOperator } from '../expression.ts'
-import { exp, expm1, log, log1p, sigmoid, softplus } from './exponential.ts'
-import { acosh, asinh, atanh, cosh, sinh, tanh } from './hyperbolic.ts'
 import {
   all,
   choose,
@@ -12,8 +10,6 @@ import {
   withSign,
   zero,
 } from './mathematics.ts'
-import { erf, mod, pow } from './special.ts'
-import { acos, asin, atan, atan2, cos, sin, tan } from './trigonometric.ts'
 
 /** A number in each lane, or a mask (all bits where true) that becomes 1 or 0 when a number is wanted. */
 export type Result = { readonly kind: 'number' | 'mask'; readonly value: Value<'v128'> }
@@ -87,39 +83,17 @@ export const floatDomain: Domain & {
     sign: light((x) =>
       choose(v128.or(f32x4.lt(x, zero), f32x4.gt(x, zero)), withSign(all(1), x), x),
     ),
-    exp: heavy(exp),
-    expm1: heavy(expm1),
-    log: heavy(log),
-    log1p: heavy(log1p),
     sqrt: light((x) => f32x4.sqrt(x)),
     reciprocal: light((x) => f32x4.div(all(1), x)),
     floor: light((x) => f32x4.floor(x)),
     ceil: light((x) => f32x4.ceil(x)),
     round: light((x) => f32x4.nearest(x)),
     trunc: light((x) => f32x4.trunc(x)),
-    sin: heavy(sin),
-    cos: heavy(cos),
-    tan: heavy(tan),
-    asin: heavy(asin),
-    acos: heavy(acos),
-    atan: heavy(atan),
-    sinh: heavy(sinh),
-    cosh: heavy(cosh),
-    tanh: heavy(tanh),
-    asinh: heavy(asinh),
-    acosh: heavy(acosh),
-    atanh: heavy(atanh),
-    sigmoid: heavy(sigmoid),
-    softplus: heavy(softplus),
-    erf: heavy(erf),
     isNaN: compare((x) => f32x4.ne(x, x)),
     add: light((x, y) => f32x4.add(x, y)),
     sub: light((x, y) => f32x4.sub(x, y)),
     mul: light((x, y) => f32x4.mul(x, y)),
     div: light((x, y) => f32x4.div(x, y)),
-    pow: heavy(pow),
-    mod: heavy(mod),
-    atan2: heavy(atan2),
     maximum: light((x, y) => f32x4.max(x, y)),
     minimum: light((x, y) => f32x4.min(x, y)),
     equal: compare((x, y) => f32x4.eq(x, y)),

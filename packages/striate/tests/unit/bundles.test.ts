@@ -1,0 +1,97 @@
+// What a page carries: an import brings its own kernels, and neither those of others nor gradients.
+import { fileURLToPath } from 'node:url'
+import { build } from 'esbuild'
+import { describe, expect, it } from 'vitest'
+
+const source = fileURLToPath(new URL('../../src/', import.meta.url))
+
+/** The files below `src` that have a part in a bundle of these names. */
+async function filesOf(names: string): Promise<string[]> {
+  const { metafile } = await build({
+    stdin: { contents: `export ${names} from './index.ts'`, resolveDir: source },
+    absWorkingDir: source,
+    bundle: true,
+    format: 'esm',
+    platform: 'browser',
+    external: ['node:*'],
+    minify: true,
+    write: false,
+    metafile: true,
+  })
+  return Object.values(metafile.outputs).flatMap(({ inputs }) =>
+    Object.entries(inputs).flatMap(([file, { bytesInOutput }]) =>
+      bytesInOutput > 0 ? [file] : [],
+    ),
+  )
+}
+
+const wasm = 'engine/wasm/'
+const kernels = `${wasm}kernels/`
+
+/** What makes weights from gradients. */
+const training = [
+  'tensor/gradients.ts',
+  'ops/gradients/',
+  `${wasm}lower/winograd/weightGradient.ts`,
+  `${wasm}lower/directWeightGradient.ts`,
+  `${kernels}direct/weightGradient.ts`,
+  `${kernels}winograd/gradient.ts`,
+  `${kernels}winograd/outer.ts`,
+]
+
+const formulas = ['exponential', 'hyperbolic', 'special', 'trigonometric'].map(
+  (name) => `${kernels}elementwise/${name}.ts`,
+)
+
+describe('a bundle', () => {
+  it.each([
+    {
+      names: '{ conv2d }',
+      has: [`${kernels}contraction/`, `${kernels}winograd/`, `${kernels}direct/`, `${kernels}fft/`],
+      hasNot: [
+        ...training,
+        ...formulas,
+        `${kernels}elementwise/elementwise.ts`,
+        `${wasm}fusion.ts`,
+        `${wasm}fold.ts`,
+        `${kernels}reduce/`,
+        `${kernels}gather.ts`,
+        `${kernels}window/windowMax.ts`,
+        `${kernels}window/planeMax.ts`,
+        `${kernels}contraction/matvec.ts`,
+        `${wasm}tuning/measure.ts`,
+        'engine/reference/',
+        'engine/inspect/',
+        'nn/',
+        'train/',
+        'models/',
+      ],
+    },
+    {
+      names: '{ add }',
+      has: [`${kernels}elementwise/elementwise.ts`],
+      hasNot: [
+        ...training,
+        ...formulas,
+        `${kernels}contraction/contraction.ts`,
+        `${kernels}winograd/product.ts`,
+        `${kernels}fft/`,
+      ],
+    },
+    {
+      names: '{ sin }',
+      has: [`${kernels}elementwise/trigonometric.ts`],
+      hasNot: [...training, `${kernels}elementwise/exponential.ts`, `${kernels}reduce/`],
+    },
+    {
+      names: '{ conv2d, gradients }',
+      has: training,
+      hasNot: [`${kernels}window/planeMax.ts`, `${wasm}tuning/measure.ts`, 'nn/'],
+    },
+  ])('of $names carries what it needs and no more', async ({ names, has, hasNot }) => {
+    const files = await filesOf(names)
+    const under = (path: string): string[] => files.filter((file) => file.startsWith(path))
+    for (const path of has) expect(under(path), path).not.toEqual([])
+    for (const path of hasNot) expect(under(path), path).toEqual([])
+  })
+})
