@@ -28,8 +28,10 @@ export const kebab = (name: string): string =>
 export async function parse(command: AnyCommand, words: readonly string[]): Promise<Parsed> {
   const { name: op } = command
   const table = new Map<string, { readonly key: string; readonly option: Option<unknown> }>()
-  for (const [key, option] of Object.entries({ ...command.options, ...commonOptions }))
+  for (const [key, option] of Object.entries({ ...command.options, ...commonOptions })) {
     table.set(kebab(key), { key, option })
+    if (option.alias !== undefined) table.set(option.alias, { key, option })
+  }
   const { tokens } = parseArgs({
     args: standAlone(words, table),
     options: Object.fromEntries(

@@ -8,6 +8,8 @@ export interface Option<T> {
   /** What the option is worth where it stands without a value; left out, it needs one. */
   readonly alone?: string
   readonly summary: string
+  /** Another name that is understood as well, as it stands on the command line. */
+  readonly alias?: string
   /** What a value has to be: a phrase with its verb. */
   readonly needs: string
   /** The value of the text, or undefined where the text is not as it needs to be. */

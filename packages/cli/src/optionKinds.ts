@@ -14,6 +14,13 @@ export const text = (value: string, summary: string): Option<string> => ({
   read: (given) => (given === '' ? undefined : given),
 })
 
+/** The option, which has another name too. */
+export const alsoNamed = <T>(alias: string, option: Option<T>): Option<T> => ({
+  ...option,
+  alias,
+  summary: `${option.summary} (also --${alias})`,
+})
+
 export const textOrAlone = (value: string, alone: string, summary: string): Option<string> => ({
   ...text(value, summary),
   alone,

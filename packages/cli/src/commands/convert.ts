@@ -1,6 +1,6 @@
 /** `striate convert`: weights and networks from one format to another. */
 import { stat } from 'node:fs/promises'
-import type { FloatStorage } from 'striate'
+import type { FloatStorage, Layout } from 'striate'
 import type { Answer, Command, OptionsOf } from '../command.ts'
 import { type Format, formatOf, formats, isWeightFormat } from '../convert/formats.ts'
 import { writeNetwork } from '../convert/networks.ts'
@@ -19,6 +19,7 @@ interface ConvertValues {
   readonly weights?: string
   readonly input?: readonly number[]
   readonly batch?: number
+  readonly layout?: Layout
 }
 
 const op = 'convert'
@@ -41,6 +42,10 @@ const options: OptionsOf<ConvertValues> = {
     'the shape of one input without the batch, where the network does not say',
   ),
   batch: whole('N', 1, 'a batch that an ONNX file is to fix; open unless the network fixes it'),
+  layout: choice(
+    ['channels-last', 'channels-first'],
+    "where layers of Keras and TensorFlow.js have the channels; where the network's have them unless told",
+  ),
 }
 
 export const convert: Command<ConvertValues> = {
@@ -60,19 +65,21 @@ export const convert: Command<ConvertValues> = {
     'striate convert big.safetensors small.safetensors --dtype float16 --max-shard-size 2GB',
     'striate convert model.keras model.onnx',
     'striate convert resnet18 resnet18.onnx --weights resnet18.safetensors',
+    'striate convert resnet18 resnet18.keras --weights resnet18.safetensors --layout channels-last',
   ],
   notes: [
     "From a network, safetensors and npz get its parameters and buffers under the names of its state dict, kernels in PyTorch's order of axes. From .weights.h5, which has no layers, arrays keep their paths and their order of axes.",
     'Of a checkpoint, the weights of the network are taken.',
+    'Keras on TensorFlow computes with the channels last on most machines, and so does TensorFlow.js: the networks with a name have them first, and --layout channels-last turns them.',
   ],
   run: async ({ positionals: [from = '', to = ''], values, terminal }) => {
     const target = await formatOf(to, '<to>', values.to)
     const isNamed = values.from === undefined && isNetworkName(from)
     const source = isNamed ? null : await formatOf(from, '<from>', values.from)
     await checkWritable(op, '<to>', to, 0)
-    const { dtype, maxShardSize, weights, input, batch } = values
+    const { dtype, maxShardSize, weights, input, batch, layout } = values
     if (source !== null && isWeightFormat(source)) {
-      const layered = Object.entries({ weights, input, batch }).find(
+      const layered = Object.entries({ weights, input, batch, layout }).find(
         ([, value]) => value !== undefined,
       )
       if (layered !== undefined) {
@@ -97,7 +104,13 @@ export const convert: Command<ConvertValues> = {
       )
     }
     const model = await openModel({ op, model: from, weights, asStored: true })
-    const files = await writeNetwork(to, target, model, { dtype, maxShardSize, input, batch })
+    const files = await writeNetwork(to, target, model, {
+      dtype,
+      maxShardSize,
+      input,
+      batch,
+      layout,
+    })
     return answer(from, source ?? 'network', target, files)
   },
 }

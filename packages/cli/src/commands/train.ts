@@ -1,5 +1,5 @@
 /** `striate train`: a network learns digits, shows how it goes, and its weights are saved. */
-import { existsSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import { mkdir, rm } from 'node:fs/promises'
 import { manualSeed, type nn, noteInRun, StriateError, save, setEngine, setThreads } from 'striate'
 import type { Answer, Command, Request } from '../command.ts'
@@ -29,7 +29,7 @@ export const train: Command<TrainValues> = {
   examples: [
     'striate train lenet5 --data drawn',
     'striate train lenet5 --data mnist --epochs 3 --seed 7',
-    'striate train lenet5 --optimizer adam --schedule cosine --out mine.safetensors',
+    'striate train lenet5 --optimizer adam --schedule cosine --output mine.safetensors',
     'striate train lenet5 --run runs/first',
   ],
   notes: [
@@ -50,7 +50,7 @@ async function prepare(request: Request<TrainValues>): Promise<Training> {
   manualSeed(settings.seed)
   const net = network.build()
   if (places.run === undefined) await checkPlaces(net, places)
-  else checkRun(places.run, places.resume)
+  else checkRun(places.run, places)
   const { data: source, seed, limit } = settings
   const data = await loadDigits({ source, seed, limit })
   checkPictures(network, data)
@@ -62,9 +62,15 @@ async function prepare(request: Request<TrainValues>): Promise<Training> {
   return { request, network, net, settings, places, data }
 }
 
-function checkRun(run: string, resume: string | undefined): void {
+function checkRun(run: string, { resume, checkpoint }: Places): void {
   if (resume !== undefined || !existsSync(`${run}/config.json`)) return
-  const hint = '--resume goes on with it'
+  const hasCheckpoint = existsSync(checkpoint)
+  const recorded = statSync(`${run}/metrics.jsonl`, { throwIfNoEntry: false })?.size ?? 0
+  // Of one that ended before it recorded anything, nothing is lost.
+  if (!hasCheckpoint && recorded === 0) return
+  const hint = hasCheckpoint
+    ? '--resume goes on with it'
+    : 'it ended before its first checkpoint: --resume begins it again'
   const got = 'one that holds a run'
   throw new StriateError({
     op,
@@ -93,7 +99,7 @@ async function checkPlaces(net: nn.Layer, { weights, checkpoint }: Places): Prom
   const parameters = net.parameters().reduce((sum, { size }) => sum + size, 0)
   const sizeOf = (kind: keyof typeof bytesPerParameter): number =>
     parameters * bytesPerParameter[kind] + bytesOfHeader
-  await checkWritable(op, '--out', weights, sizeOf('weights'))
+  await checkWritable(op, '--output', weights, sizeOf('weights'))
   await checkWritable(op, '--checkpoint', checkpoint, sizeOf('checkpoint'))
 }
 

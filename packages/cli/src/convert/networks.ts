@@ -1,7 +1,14 @@
 /** Networks into files: ONNX, Keras, TensorFlow.js, or their weights alone. */
 import { dirname, join } from 'node:path'
 import { encodeTfjs, type OnnxInput, saveKeras, saveOnnx } from '@striate/formats'
-import { type ArrayInput, compute, StriateError, type Tensor, writeAtomic } from 'striate'
+import {
+  type ArrayInput,
+  compute,
+  type Layout,
+  StriateError,
+  type Tensor,
+  writeAtomic,
+} from 'striate'
 import { dtypeOf, type Model } from '../model/model.ts'
 import type { Format } from './formats.ts'
 import { type Weights, type WriteOptions, writeWeights } from './weights.ts'
@@ -11,6 +18,8 @@ export interface NetworkOptions extends WriteOptions {
   readonly input: readonly number[] | undefined
   /** A batch that the file is to fix. */
   readonly batch: number | undefined
+  /** Where layers of Keras and TensorFlow.js are to have their channels. */
+  readonly layout: Layout | undefined
 }
 
 const op = 'convert'
@@ -22,6 +31,12 @@ export async function writeNetwork(
   model: Model,
   options: NetworkOptions,
 ): Promise<string[]> {
+  const { layout } = options
+  const isLayered = format === 'keras' || format === 'keras-weights' || format === 'tfjs'
+  if (layout !== undefined && !isLayered) {
+    const needs = 'must go with a file of Keras or TensorFlow.js to be written'
+    throw new StriateError({ op, argument: '--layout', needs, got: `'${path}'` })
+  }
   if (format === 'safetensors' || format === 'npz')
     return writeWeights(path, format, await weightsOf(model), options)
   const wrong = (['dtype', 'maxShardSize'] as const).find((name) => options[name] !== undefined)
@@ -43,9 +58,12 @@ export async function writeNetwork(
     })
     return [path]
   }
-  if (format === 'keras' || format === 'keras-weights' || format === 'tfjs') {
+  if (isLayered) {
     const inputShape = options.input ?? sizesOf(model.inputs[0]?.shape?.slice(1))
-    const settings = inputShape === null ? {} : { inputShape }
+    const settings = {
+      ...(inputShape === null ? {} : { inputShape }),
+      ...(layout === undefined ? {} : { layout }),
+    }
     if (format === 'tfjs') return writeTfjs(path, await encodeTfjs(model.layer, settings))
     await saveKeras(model.layer, path, settings)
     return [path]

@@ -157,6 +157,6 @@ function proposals({ network, settings, places }: Training): string[][] {
     ['explain', 'conv2d', '--input', '3x5x5', '--kernel', '3', '--stride', '2', '--padding', '1'],
     settings.data === 'drawn'
       ? ['train', name, '--optimizer', 'sgd', '--epochs', '5', '--seed', String(settings.seed + 1)]
-      : ['train', name, '--data', 'drawn', '--out', 'drawn.safetensors'],
+      : ['train', name, '--data', 'drawn', '--output', 'drawn.safetensors'],
   ]
 }

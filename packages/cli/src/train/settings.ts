@@ -10,7 +10,7 @@ import {
   sgd,
 } from 'striate'
 import type { OptionsOf } from '../command.ts'
-import { choice, number, text, textOrAlone, whole } from '../optionKinds.ts'
+import { alsoNamed, choice, number, text, textOrAlone, whole } from '../optionKinds.ts'
 
 const optimizerNames = ['sgd', 'adam', 'adamw', 'rmsprop'] as const
 const scheduleNames = ['constant', 'cosine', 'one-cycle', 'plateau'] as const
@@ -32,7 +32,7 @@ export interface TrainValues {
   readonly weightDecay?: number
   readonly schedule?: ScheduleName
   readonly limit?: number
-  readonly out?: string
+  readonly output?: string
   readonly checkpoint?: string
   readonly resume?: string
   readonly run?: string
@@ -55,8 +55,8 @@ export const trainOptions: OptionsOf<TrainValues> = {
   ),
   schedule: choice(scheduleNames, 'the learning rate over time; one-cycle unless told'),
   limit: whole('N', 1, 'use at most so many pictures for training and for the test'),
-  out: text('file', 'where the weights go; <model>.safetensors unless told'),
-  checkpoint: text('file', 'where the checkpoint goes; beside --out unless told'),
+  output: alsoNamed('out', text('file', 'where the weights go; <model>.safetensors unless told')),
+  checkpoint: text('file', 'where the checkpoint goes; beside the weights unless told'),
   resume: textOrAlone('file', '-', 'go on from the checkpoint, or from this file'),
   run: text(
     'folder',
@@ -136,7 +136,7 @@ export function settingsOf(values: TrainValues): Settings {
 export function placesOf(model: string, values: TrainValues): Places {
   const run = values.run?.replace(/[/\\]+$/, '')
   const file = `${model}.safetensors`
-  const weights = values.out ?? (run === undefined ? file : `${run}/${file}`)
+  const weights = values.output ?? (run === undefined ? file : `${run}/${file}`)
   const beside = `${weights.replace(/\.safetensors$/, '')}.checkpoint.safetensors`
   const usual = run === undefined ? beside : `${run}/checkpoints/last.safetensors`
   const resumed = values.resume === ownCheckpoint ? undefined : values.resume

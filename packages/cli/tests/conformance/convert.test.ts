@@ -2,7 +2,7 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { decodeNpz, loadKeras, loadOnnx, loadTfjs } from '@striate/formats'
-import { decodeSafetensors, load, openSafetensors, type Tensor } from 'striate'
+import { decodeSafetensors, load, openSafetensors, permute, type Tensor } from 'striate'
 import { describe, expect, it } from 'vitest'
 import { inFolder, striate } from '../support/command.ts'
 import {
@@ -100,6 +100,17 @@ describe('networks', () => {
       const raw = decodeSafetensors(readFileSync(join(cwd, 'raw.safetensors')))
       expect(Object.values(raw.tensors).map(({ shape }) => shape)).toContainEqual([3, 3, 1, 3])
     }))
+
+  it('with a name become Keras files, with the channels where they are wanted', () =>
+    inFolder(async (cwd) => {
+      await writeFiles(cwd)
+      const words = ['lenet5', 'n.keras', '--weights', 'lenet5.safetensors']
+      await converted(cwd, ...words, '--layout', 'channels-last')
+      const x = asTensor(wave(3, 1, 28, 28))
+      const network = await loadKeras(join(cwd, 'n.keras'))
+      expect(network.inputs[0]!.shape).toEqual([null, 28, 28, 1])
+      await near(network.forward(permute(x, [0, 2, 3, 1])), digitNetwork().forward(x))
+    }))
 })
 
 describe('refuses', () => {
@@ -115,6 +126,8 @@ describe('refuses', () => {
     ['lenet5.onnx b.onnx --weights lenet5.safetensors', '--weights must go with the name', 1],
     ['none.npz b.safetensors', 'none.npz', 1],
     ['weights.safetensors missing/b.npz', 'no such file or folder', 1],
+    ['lenet5.onnx b.npz --layout channels-last', '--layout must go with a file of Keras', 1],
+    ['weights.safetensors b.npz --layout channels-last', '--layout must go with a network', 2],
     ['lenet5.onnx b.idx', '<to> must be of a format', 1],
   ])('%s', (line, message, status) =>
     inFolder(async (cwd) => {

@@ -26,6 +26,15 @@ describe.each(commandNames)('striate %s', (name) => {
   })
 })
 
+it('other names of options are on the page, and mean the same', async () => {
+  const train = await commands.train.load()
+  expect((await striate(['train', '--help'])).stdout).toContain('(also --out)')
+  for (const name of ['--out', '--output'])
+    expect((await parse(train, ['lenet5', name, 'a.safetensors'])).values).toEqual({
+      output: 'a.safetensors',
+    })
+})
+
 it('striate alone lists the commands', async () => {
   const { status, stdout } = await striate([])
   expect(status).toBe(0)

@@ -100,14 +100,14 @@ describe.skipIf(process.platform === 'win32')('Ctrl-C', () => {
 
   it('says how to go on, in a command that can be typed', () =>
     inFolder(async (cwd) => {
-      const places = ['--out', "it's here.safetensors"]
+      const places = ['--output', "it's here.safetensors"]
       const onOutput = interruptOnce('epoch 1/8')
       const { status, stdout, stderr } = await striate([...training, ...places], { cwd, onOutput })
       expect([status, stderr]).toEqual([130, ''])
       expect(stdout).toContain('Stopping after this step')
       expect(stdout).toMatch(/Stopped after \d+ steps?; the checkpoint is it's here.checkpoint/)
       expect(stdout).toContain(
-        "train lenet5 --limit 128 --epochs 8 --batch-size 16 --seed 7 --out 'it'\\''s here.safetensors' --resume",
+        "train lenet5 --limit 128 --epochs 8 --batch-size 16 --seed 7 --output 'it'\\''s here.safetensors' --resume",
       )
     }))
 

@@ -12,13 +12,13 @@ import {
   striate,
 } from '../support/command.ts'
 
-describe('--out and --checkpoint', () => {
+describe('--output and --checkpoint', () => {
   it.each([
-    ['--out', 'missing/net.safetensors', 'no such file or folder'],
+    ['--output', 'missing/net.safetensors', 'no such file or folder'],
     ['--checkpoint', 'missing/net.checkpoint', 'no such file or folder'],
-    ['--out', 'folder', 'a folder'],
-    ['--out', 'file/net.safetensors', 'a file where a folder should be'],
-    ['--out', '/dev/null', 'a device, pipe or socket'],
+    ['--output', 'folder', 'a folder'],
+    ['--output', 'file/net.safetensors', 'a file where a folder should be'],
+    ['--output', '/dev/null', 'a device, pipe or socket'],
   ])('%s %s', (option, path, got) =>
     inFolder(async (cwd) => {
       mkdirSync(join(cwd, 'folder'))
@@ -37,7 +37,7 @@ describe('--out and --checkpoint', () => {
       mkdirSync(folder)
       chmodSync(cwd, 0o755)
       chmodSync(folder, 0o555)
-      const words = [...smallTraining, '--out', join(folder, 'net.safetensors')]
+      const words = [...smallTraining, '--output', join(folder, 'net.safetensors')]
       const { status, stdout, stderr } = await striate(words, { cwd, unprivileged: true })
       expect(stderr).toContain('permission denied')
       expect([status, stdout]).toEqual([1, ''])
@@ -48,7 +48,7 @@ describe('--out and --checkpoint', () => {
     inFolder(async (cwd) => {
       chmodSync(cwd, 0o777)
       writeFileSync(join(cwd, 'net.safetensors'), 'precious', { mode: 0o444 })
-      const words = [...smallTraining, '--out', 'net.safetensors']
+      const words = [...smallTraining, '--output', 'net.safetensors']
       const { status, stderr } = await striate(words, { cwd, unprivileged: true })
       expect(stderr).toContain('a read-only file')
       expect(status).toBe(1)
@@ -62,7 +62,7 @@ describe('--out and --checkpoint', () => {
       const line = 'ulimit -f 240 && exec "$0" "$@"'
       const words = ['-c', line, process.execPath, executable, ...smallTraining]
       const { status, stdout, stderr } = spawnSync('sh', words, { cwd, encoding: 'utf8' })
-      expect(stderr).toContain("striate: train: --out 'lenet5.safetensors' ")
+      expect(stderr).toContain("striate: train: --output 'lenet5.safetensors' ")
       expect([status, stdout]).toEqual([1, ''])
       expect(readdirSync(cwd)).toEqual([])
     }),

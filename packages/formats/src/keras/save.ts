@@ -1,12 +1,11 @@
 /** Writing Keras files. */
-import { describe, fail, nn, rejectUnknown, writeAtomic } from 'striate'
+import { describe, fail, type Layout, nn, rejectUnknown, writeAtomic } from 'striate'
 import { encodeHdf5 } from '../hdf5/write.ts'
 import { encodeZip } from '../zip/index.ts'
 import type { JsonObject } from './config.ts'
-import { fromLayers } from './describe/fromLayers.ts'
+import { kerasNetwork } from './describe/fromLayers.ts'
 import { sourceOf } from './load.ts'
 import { modernModel } from './modern.ts'
-import { KerasNetwork } from './network.ts'
 import { legacyGroup } from './weights/legacyFile.ts'
 import { variablesGroup } from './weights/variablesFile.ts'
 
@@ -20,6 +19,12 @@ export interface EncodeKerasOptions {
   readonly format?: KerasFormat
   /** The shape of an input without its batch: needed for networks that {@link loadKeras} did not make. */
   readonly inputShape?: readonly number[]
+  /**
+   * Where the layers of the file have their channels, its input and output included; where those of the
+   * network have them unless told. Not every backend of Keras computes with the channels first. Another
+   * layout than the network's is not for networks of {@link loadKeras}.
+   */
+  readonly layout?: Layout
 }
 
 /** The version whose way of writing this is. */
@@ -27,9 +32,9 @@ const version = '3.15.1'
 
 /**
  * A network as a Keras file. A network of {@link loadKeras} keeps its settings, word for word, and its
- * weights, bit for bit. Other networks must be layers one after the other that Keras has too: their
- * layout, channels first unless they say otherwise, is written as it is, and padding that Keras's
- * convolutions do not know becomes a layer of its own.
+ * weights, bit for bit. Other networks are written layer by layer as their forward runs, in use: a chain as a
+ * Sequential model, one with branches as a Functional one. Their layout stays, unless another is asked for, and
+ * padding that Keras has no name for becomes a layer of its own.
  *
  * @throws StriateError naming the layer that Keras cannot say, and why.
  * @example
@@ -51,18 +56,19 @@ export async function encodeKeras(
   options: EncodeKerasOptions = {},
 ): Promise<Uint8Array<ArrayBuffer>> {
   const op = 'encodeKeras'
-  rejectUnknown(op, options, ['format', 'inputShape'])
+  rejectUnknown(op, options, ['format', 'inputShape', 'layout'])
   return encode(op, network, options)
 }
 
 async function encode(
   op: string,
   network: nn.Layer,
-  { format = 'keras', inputShape }: EncodeKerasOptions,
+  options: EncodeKerasOptions,
 ): Promise<Uint8Array<ArrayBuffer>> {
   if (!(network instanceof nn.Layer))
     fail({ op, argument: 'network', needs: 'must be a layer', got: describe(network) })
-  const known = network instanceof KerasNetwork ? network : fromLayers(op, network, inputShape)
+  const { format = 'keras' } = options
+  const known = kerasNetwork(op, network, options)
   const source = sourceOf(known)
   if (!source) {
     const needs = 'must be the network that loadKeras gave'
@@ -109,7 +115,7 @@ export async function saveKeras(
   options: Omit<EncodeKerasOptions, 'format'> = {},
 ): Promise<void> {
   const op = 'saveKeras'
-  rejectUnknown(op, options, ['inputShape'])
+  rejectUnknown(op, options, ['inputShape', 'layout'])
   if (typeof path !== 'string')
     fail({ op, argument: 'path', needs: 'must be the path of a file', got: describe(path) })
   const format = path.endsWith('.weights.h5')

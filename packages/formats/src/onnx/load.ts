@@ -1,6 +1,6 @@
 /** Reads ONNX files: from bytes, from a path, from the network. */
 
-import { readBytes } from 'striate'
+import { readBytes, type SourceLike } from 'striate'
 import { nodeModule } from '../node.ts'
 import { fail, list, quote } from './complain.ts'
 import { ExternalFiles, type ExternalReader, folderReader } from './external.ts'
@@ -56,8 +56,9 @@ export function decodeOnnx(
 }
 
 /**
- * Loads an ONNX file as a network: from its bytes, from a path (Node) or from a URL. Weights beside the
- * model are read from its folder, or from where the URL says, and from nowhere else.
+ * Loads an ONNX file as a network: from its bytes, from a Blob (so a File that somebody chose), from a path
+ * (Node) or from a URL. Weights beside the model are read from its folder, or from where the URL says, and from
+ * nowhere else; those of bytes and Blobs are given as `externalData`.
  *
  * Opsets 7 to 21 are read (and 6, and 22 to 28, whose operators are the same). Weights are not decoded:
  * tensors are views of the file's bytes, or a copy of them where they are not aligned, made when
@@ -79,10 +80,12 @@ export function decodeOnnx(
  * ```
  */
 export async function loadOnnx(
-  source: Uint8Array | ArrayBuffer | string | URL,
+  source: SourceLike,
   options: LoadOnnxOptions = {},
 ): Promise<OnnxNetwork> {
   checkOptions(options)
+  if (isBlob(source))
+    return decodeOnnx(await blobBytes(source, options.limit ?? usualLimit), options)
   if (typeof source !== 'string' && !(source instanceof URL)) return decodeOnnx(source, options)
   const place = await placeOf(source, options.limit ?? usualLimit)
   const files = new ExternalFiles()
@@ -93,6 +96,17 @@ export async function loadOnnx(
   }
   await files.load(own)
   return new OnnxNetwork(model, options.fold ?? true)
+}
+
+const isBlob = (source: unknown): source is Blob =>
+  typeof Blob !== 'undefined' && source instanceof Blob
+
+async function blobBytes(blob: Blob, limit: number): Promise<ArrayBuffer> {
+  const { name } = blob as { readonly name?: unknown }
+  const argument = typeof name === 'string' ? quote(name) : 'the Blob'
+  if (blob.size > limit)
+    fail({ argument, needs: `must be at most ${limit} bytes long`, got: `${blob.size} bytes` })
+  return blob.arrayBuffer()
 }
 
 /** Where a model lies, and the files beside it. */

@@ -6,6 +6,7 @@ import { execute } from './execute.ts'
 import { Folds } from './fold.ts'
 import type { Model, Port } from './graph.ts'
 import { NeedsNumbers } from './operator.ts'
+import { operators } from './operators/table.ts'
 import { makeProgram, type Program } from './program.ts'
 import { inferShapes } from './shapes.ts'
 import { Holder, rolesOf, stateOf } from './states.ts'
@@ -46,6 +47,7 @@ export class OnnxNetwork extends Holder {
   readonly #states = new Map<string, nn.State>()
   readonly #folds = new Folds()
   readonly #foldsStates: boolean
+  readonly #needsHistory: boolean
 
   /** @internal Made by `loadOnnx` and `decodeOnnx`. */
   constructor(model: Model, fold: boolean) {
@@ -59,6 +61,9 @@ export class OnnxNetwork extends Holder {
     this.producer = model.producer
     this.metadata = model.metadata
     this.#foldsStates = fold
+    this.#needsHistory = graph.nodes.some(
+      ({ operator }) => operators[operator]?.withHistory === true,
+    )
     const counts: Record<string, number> = {}
     for (const { operator } of graph.nodes) counts[operator] = (counts[operator] ?? 0) + 1
     this.operators = counts
@@ -125,9 +130,16 @@ export class OnnxNetwork extends Holder {
     for (;;) {
       try {
         const build = { training: false, fold: this.#foldsStates, numbers }
-        const outputs = noGrad(() => this.#build(inputs, build))
+        if (!this.#needsHistory) {
+          const outputs = noGrad(() => this.#build(inputs, build))
+          await compute(Object.values(outputs))
+          return outputs
+        }
+        const outputs = this.#build(inputs, build)
         await compute(Object.values(outputs))
-        return outputs
+        return Object.fromEntries(
+          Object.entries(outputs).map(([name, output]) => [name, output.detach()]),
+        )
       } catch (error) {
         if (!(error instanceof NeedsNumbers) || numbers.has(error.wanted)) throw error
         numbers.set(error.wanted, await error.value.tensor.data())

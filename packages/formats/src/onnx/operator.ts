@@ -16,6 +16,8 @@ export interface OperatorCard {
   readonly statistics?: readonly number[]
   /** Whether it does something else in training than in use. */
   readonly byMode?: boolean
+  /** Whether it is built of a gradient, and so of a graph that keeps its history. */
+  readonly withHistory?: boolean
   /** The opset that brought it, where that is later than the oldest that is read. */
   readonly since?: number
   /** The value of each output, the optional ones at the end left out where nobody wants them. */

@@ -17,8 +17,13 @@ export type Value = number
 /** What a step reads. */
 export type Operand =
   | { readonly kind: 'value'; readonly value: Value; readonly type: ValueType }
-  | { readonly kind: 'state'; readonly path: string; readonly type: ValueType }
-  | { readonly kind: 'constant'; readonly values: TypedArray; readonly type: ValueType }
+  | { readonly kind: 'state'; readonly path: string; readonly type: ValueType; readonly node: Node }
+  | {
+      readonly kind: 'constant'
+      readonly values: TypedArray
+      readonly type: ValueType
+      readonly node: Node
+    }
 
 /** A linear map along an axis, by the key that says what it is. */
 export interface MapKey {
@@ -92,6 +97,8 @@ export type Operation = {
     readonly inputs: readonly Operand[]
     readonly result: Value
     readonly type: ValueType
+    /** The vertex of the library's graph, for a batch of two: with a value where weights alone decide it. */
+    readonly node: Node
   }
 }[OperationName]
 
@@ -123,7 +130,9 @@ const second = 3
 
 /** Merges what was found for both batches. */
 function merged(where: string, two: unknown, three: unknown): unknown {
-  if (Object.is(two, three)) return two
+  // What is the same for both may still hold maps, which are told by their keys.
+  const isPlain = typeof two !== 'object' || two === null || ArrayBuffer.isView(two)
+  if (isPlain && Object.is(two, three)) return two
   if (typeof two === 'number' && typeof three === 'number') {
     if (two / first === three / second) return { batch: two / first }
     return refuse(where, 'an operation that counts the batch in another way than as a size')
@@ -210,16 +219,16 @@ export function bodyOf<Callee>(
       return { kind: 'value', value: result, type }
     }
     const path = states.get(node)
-    if (path !== undefined) return { kind: 'state', path, type }
+    if (path !== undefined) return { kind: 'state', path, type, node }
     if (node.operator === null)
-      return { kind: 'constant', values: constant(where, node, other), type }
+      return { kind: 'constant', values: constant(where, node, other), type, node }
     const { name } = node.operator
     if (name === 'identity') return visit(node.inputs[0]!, other.inputs[0]!)
     if (!known.includes(name)) refuse(where, `the operation '${name}'`)
     const inputs = visitAll(node.inputs, other.inputs)
     const result = last++
     const attributes = merged(where, node.attributes, other.attributes)
-    const step = { kind: 'operation', name, attributes, inputs, result, type } as Step<Callee>
+    const step = { kind: 'operation', name, attributes, inputs, result, type, node } as Step<Callee>
     steps.push({ order: node.id, step })
     return { kind: 'value', value: result, type }
   }

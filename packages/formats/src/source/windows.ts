@@ -84,8 +84,9 @@ function same<Settings extends WindowSettings>(
 /** The rank at the end of a builder's name. */
 const rankOf = (builder: string): number => Number(builder.at(-2))
 
-export function convolutionOf(module: Module): ConvolutionSettings {
-  const { builder, arguments: given } = module.recipe!
+/** The settings of a convolution layer for one of its calls. */
+export function convolutionAt(call: LayerCall): ConvolutionSettings {
+  const { builder, arguments: given } = call.module.recipe!
   const options = given[0] as GivenConvolution
   const transposed = builder.startsWith('convTranspose')
   const rank = rankOf(builder)
@@ -93,29 +94,31 @@ export function convolutionOf(module: Module): ConvolutionSettings {
   const kernel = each(options.kernelSize, rank, 1)
   const stride = each(options.stride, rank, 1)
   const dilation = each(options.dilation, rank, 1)
-  return same(module, (call) => {
-    const input = spaceOf(plainSizes(call.inputs[0]!.shape), layout)
-    const windows = { input, kernel, stride, dilation }
-    const { pads, outputPadding } = padWindows(padding, windows, transposed)
-    return {
-      ...windows,
-      rank,
-      layout,
-      pads,
-      transposed,
-      inChannels: options.inChannels,
-      outChannels: options.outChannels,
-      groups: options.groups ?? 1,
-      bias: options.bias ?? true,
-      paddingMode: options.paddingMode ?? 'zeros',
-      outputPadding: options.outputPadding ? each(options.outputPadding, rank, 0) : outputPadding,
-      output: spaceOf(plainSizes(call.output.shape), layout),
-    }
-  })
+  const input = spaceOf(plainSizes(call.inputs[0]!.shape), layout)
+  const windows = { input, kernel, stride, dilation }
+  const { pads, outputPadding } = padWindows(padding, windows, transposed)
+  return {
+    ...windows,
+    rank,
+    layout,
+    pads,
+    transposed,
+    inChannels: options.inChannels,
+    outChannels: options.outChannels,
+    groups: options.groups ?? 1,
+    bias: options.bias ?? true,
+    paddingMode: options.paddingMode ?? 'zeros',
+    outputPadding: options.outputPadding ? each(options.outputPadding, rank, 0) : outputPadding,
+    output: spaceOf(plainSizes(call.output.shape), layout),
+  }
 }
 
-export function poolOf(module: Module): PoolSettings {
-  const { builder, arguments: given } = module.recipe!
+/** The settings of a convolution layer for all of its calls. */
+export const convolutionOf = (module: Module): ConvolutionSettings => same(module, convolutionAt)
+
+/** The settings of a pooling layer for one of its calls. */
+export function poolAt(call: LayerCall): PoolSettings {
+  const { builder, arguments: given } = call.module.recipe!
   const how = builder.startsWith('max') ? 'max' : builder.startsWith('avg') ? 'avg' : 'lp'
   const rank = rankOf(builder)
   const [size, options = {}] = (how === 'lp' ? given.slice(1) : given) as [Sizes, GivenPool?]
@@ -123,21 +126,36 @@ export function poolOf(module: Module): PoolSettings {
   const kernel = each(size, rank, 1)
   const stride = each(options.stride, rank, kernel)
   const dilation = each(options.dilation, rank, 1)
-  return same(module, (call) => {
-    const input = spaceOf(plainSizes(call.inputs[0]!.shape), layout)
-    const windows = { input, kernel, stride, dilation }
-    return {
-      ...windows,
-      rank,
-      layout,
-      pads: padWindows(padding, windows).pads,
-      output: spaceOf(plainSizes(call.output.shape), layout),
-      how,
-      ceilMode: options.ceilMode ?? false,
-      countIncludePad: options.countIncludePad ?? true,
-      divisorOverride: options.divisorOverride ?? null,
-      normType: how === 'lp' ? (given[0] as number) : null,
-    }
+  const input = spaceOf(plainSizes(call.inputs[0]!.shape), layout)
+  const windows = { input, kernel, stride, dilation }
+  return {
+    ...windows,
+    rank,
+    layout,
+    pads: padWindows(padding, windows).pads,
+    output: spaceOf(plainSizes(call.output.shape), layout),
+    how,
+    ceilMode: options.ceilMode ?? false,
+    countIncludePad: options.countIncludePad ?? true,
+    divisorOverride: options.divisorOverride ?? null,
+    normType: how === 'lp' ? (given[0] as number) : null,
+  }
+}
+
+/** The settings of a pooling layer for all of its calls. */
+export const poolOf = (module: Module): PoolSettings => same(module, poolAt)
+
+/** How many cells each window of an average along an axis counts. */
+export function countsOf(
+  { input, output, kernel, stride, pads, countIncludePad }: PoolSettings,
+  a: number,
+): number[] {
+  const [low, high] = pads[a]!
+  const begin = countIncludePad ? -low : 0
+  const end = input[a]! + (countIncludePad ? high : 0)
+  return Array.from({ length: output[a]! }, (_, o) => {
+    const start = o * stride[a]! - low
+    return Math.min(start + kernel[a]!, end) - Math.max(start, begin)
   })
 }
 

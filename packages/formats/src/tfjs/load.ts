@@ -17,12 +17,13 @@ import type { KerasNetwork } from '../keras/network.ts'
 import { assignWeights, type FoundWeight } from '../keras/weights/arrange.ts'
 import { matchNames } from '../keras/weights/match.ts'
 import { partsOf, slotsOf } from '../keras/weights/slots.ts'
+import { checkMeaning } from './settings.ts'
 import { decodeGroup, readManifest, type WeightGroup } from './weights.ts'
 
 /** Shards by the names that `model.json` has for them, or a function that gives them. */
 export type TfjsShards =
-  | Readonly<Record<string, Uint8Array>>
-  | ((path: string) => Promise<Uint8Array> | Uint8Array)
+  | Readonly<Record<string, Uint8Array | Blob>>
+  | ((path: string) => Promise<Uint8Array | Blob> | Uint8Array | Blob)
 
 export interface TfjsOptions {
   /** Where shards come from; without, they lie beside `model.json`. */
@@ -31,7 +32,7 @@ export interface TfjsOptions {
 
 /**
  * Reads a layers model of TensorFlow.js: the path or URL of its `model.json`, whose shards lie beside
- * it, or the bytes of `model.json` and `shards`. Weights of 8 and 16 bits become float32. The result is
+ * it, or the bytes of `model.json` (or a Blob) and `shards`. Weights of 8 and 16 bits become float32. The result is
  * a network like those of {@link loadKeras}.
  *
  * @throws StriateError before anything runs, naming each layer that Striate has nothing for, the weight
@@ -83,7 +84,9 @@ async function read(
   }
   const topology = new Config(op, 'modelTopology', file.get('modelTopology'))
   const config = topology.get('model_config') ?? topology.values
-  const network = buildNetwork(op, readModel(op, 'the model', config), { isLegacy: true })
+  const model = readModel(op, 'the model', config)
+  checkMeaning(op, model)
+  const network = buildNetwork(op, model, { isLegacy: true })
   const groups = readManifest(op, file.list('weightsManifest'))
   const weights = new Map<string, ArrayData>()
   for (const group of groups) {

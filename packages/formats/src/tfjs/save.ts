@@ -1,17 +1,27 @@
 /** Writing layers models of TensorFlow.js. */
-import { type ArrayInput, describe, fail, nn, rejectUnknown, writeAtomic } from 'striate'
-import { fromLayers } from '../keras/describe/fromLayers.ts'
+import {
+  type ArrayInput,
+  describe,
+  fail,
+  type Layout,
+  nn,
+  rejectUnknown,
+  writeAtomic,
+} from 'striate'
+import { kerasNetwork } from '../keras/describe/fromLayers.ts'
 import { sourceOf } from '../keras/load.ts'
-import { KerasNetwork } from '../keras/network.ts'
 import { storedWeight } from '../keras/weights/arrange.ts'
 import { trainedFirst } from '../keras/weights/match.ts'
 import { partsOf, slotsOf } from '../keras/weights/slots.ts'
+import { checkParts } from './settings.ts'
 import { tfjsTopology } from './topology.ts'
 import { encodeGroup } from './weights.ts'
 
 export interface EncodeTfjsOptions {
   /** The shape of an input without its batch: needed for networks that `loadKeras` and `loadTfjs` did not make. */
   readonly inputShape?: readonly number[]
+  /** Where the layers of the file have their channels; where those of the network have them unless told. */
+  readonly layout?: Layout
   /** The most bytes of a shard. 4 MiB by default, which browsers keep. */
   readonly shardBytes?: number
 }
@@ -42,20 +52,21 @@ async function encode(
   network: nn.Layer,
   options: EncodeTfjsOptions,
 ): Promise<Record<string, Uint8Array>> {
-  rejectUnknown(op, options, ['inputShape', 'shardBytes'])
-  const { inputShape, shardBytes = 2 ** 22 } = options
+  rejectUnknown(op, options, ['inputShape', 'layout', 'shardBytes'])
+  const { shardBytes = 2 ** 22 } = options
   if (!(network instanceof nn.Layer))
     fail({ op, argument: 'network', needs: 'must be a layer', got: describe(network) })
   if (!Number.isSafeInteger(shardBytes) || shardBytes < 1) {
     const needs = 'must be a whole number of at least 1'
     fail({ op, argument: 'shardBytes', needs, got: describe(shardBytes) })
   }
-  const known = network instanceof KerasNetwork ? network : fromLayers(op, network, inputShape)
+  const known = kerasNetwork(op, network, options)
   const source = sourceOf(known)
   if (!source) {
     const needs = 'must be the network that loadKeras or loadTfjs gave'
     return fail({ op, argument: 'network', needs, got: 'a part of one' })
   }
+  checkParts(op, known.plan.parts)
   const isLegacy = /^[012]\./.test(source.version ?? '3.')
   const modelTopology = {
     ...tfjsTopology(op, source.config, isLegacy),

@@ -1,6 +1,7 @@
 /** Layers in the words of TensorFlow.js, which are those of Keras 2. */
 import { describe, fail } from 'striate'
 import { isObject, type Json, type JsonObject } from '../keras/config.ts'
+import { activationNames, checkSettings } from './settings.ts'
 
 const ofRanks = (name: string, ...ranks: readonly number[]): string[] =>
   ranks.map((rank) => name.replace('#', String(rank)))
@@ -80,42 +81,6 @@ function plainValue(value: Json): Json {
   return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, plainValue(each)]))
 }
 
-/** Activations whose names TensorFlow.js has, by Keras's. */
-const activations: Readonly<Record<string, string>> = {
-  ...Object.fromEntries(
-    'linear relu relu6 elu selu sigmoid softmax log_softmax softplus softsign tanh gelu mish swish'
-      .split(' ')
-      .map((name) => [name, name]),
-  ),
-  silu: 'swish',
-}
-
-/** Settings that mean something else there, or nothing. */
-function checkSettings(
-  op: string,
-  name: string,
-  className: string,
-  config: JsonObject,
-  isLegacy: boolean,
-): void {
-  const argument = `layer ${describe(name)} (${className})`
-  const { activation } = config
-  const known = typeof activation === 'string' && Object.hasOwn(activations, activation)
-  const isOwn = isLegacy && typeof activation === 'string'
-  if (activation !== undefined && activation !== null && !known && !isOwn) {
-    const needs = 'must have an activation that means the same in TensorFlow.js'
-    fail({ op, argument, needs, got: describe(activation) })
-  }
-  for (const setting of className === 'ReLU' ? ['negative_slope', 'threshold'] : [])
-    if (Number(config[setting] ?? 0) !== 0)
-      fail({
-        op,
-        argument,
-        needs: `must have no ${setting}, which TensorFlow.js ignores`,
-        got: describe(config[setting]),
-      })
-}
-
 const without = [
   'quantization_config',
   'lora_rank',
@@ -136,7 +101,7 @@ function plainConfig(className: string, config: JsonObject): JsonObject {
     )
   const plain: { [key: string]: Json } = Object.fromEntries(entries)
   const { activation, negative_slope: slope } = plain
-  if (typeof activation === 'string') plain.activation = activations[activation] ?? activation
+  if (typeof activation === 'string') plain.activation = activationNames[activation] ?? activation
   if (className === 'LeakyReLU' && slope !== undefined) plain.alpha = slope
   return plain
 }

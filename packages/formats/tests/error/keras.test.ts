@@ -1,6 +1,6 @@
 // Keras files with layers that Striate has not, weights that do not fit, and damage.
 import { encodeKeras, KerasNetwork, loadKeras, loadKerasWeights, saveKeras } from '@striate/formats'
-import { nn, StriateError, sequential, setEngine } from 'striate'
+import { flip, nn, reshape, StriateError, sequential, setEngine } from 'striate'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { encodeHdf5 } from '../../src/hdf5/write.ts'
 import { encodeZip } from '../../src/zip/index.ts'
@@ -304,20 +304,25 @@ describe('networks that Keras cannot say', () => {
     ).toBe(
       "encodeKeras: layer '0' (Conv2d) must be a layer that Keras has too, got paddingMode 'reflect'; Keras pads with zeros alone",
     )
-    expect(await refused(sequential(nn.maxPool2d(3, { padding: 1 })))).toContain(
+    expect(await refused(sequential(nn.maxPool2d(2, { padding: 1 })))).toContain(
       "layer '0' (MaxPool2d) must be a layer that Keras has too, got padding in numbers; Keras pads pooling by 'same' alone",
     )
     expect(
       await refused(
         sequential(
           nn.relu(),
-          nn.lambda((x) => x, 'Mine'),
+          nn.lambda((x) => flip(x, [2]), 'Mine'),
         ),
       ),
-    ).toContain("layer '1' (Mine)")
-    expect(await refused(nn.residual(nn.relu()))).toContain(
-      'layers one after the other can be written',
+    ).toBe(
+      "encodeKeras: layer '1' (Mine) must be a layer that Keras has too, got a slice backwards; exportSource writes it as a program for Keras",
     )
+    expect(
+      await refused(
+        nn.lambda((x) => reshape(x, [-1]), 'Mine'),
+        [4],
+      ),
+    ).toContain('the network (Mine) must be a layer that Keras has too, got a shape that mixes')
     expect(await refused(sequential(nn.conv2d({ ...window, stride: 2, dilation: 2 })))).toContain(
       'a stride and a dilation above 1',
     )
@@ -328,7 +333,7 @@ describe('networks that Keras cannot say', () => {
       'encodeKeras: inputShape must be the shape of an input without its batch, got undefined',
     )
     expect(await refused(sequential(nn.linear(3, 2)), [4])).toContain(
-      'must fit the 2 states of Linear',
+      'inputShape must be the shape of an input that the network takes, got linear: x expects 3 features',
     )
   })
 

@@ -31,7 +31,7 @@ const small: Readonly<Record<string, readonly [build: () => nn.Layer, input: rea
       [1, 28, 28],
     ],
     audioCnn: [() => models.audioCnn({ width: 1 / 16 }), [1, 32, 64]],
-    dcganGenerator: [() => models.dcganGenerator({ channels: 4 }), [100, 1, 1]],
+    dcganGenerator: [() => models.dcganGenerator({ channels: 4, width: 1 / 8 }), [100, 1, 1]],
   }
 
 /** Inputs for which the large networks take seconds and not minutes. */

@@ -1,5 +1,5 @@
 // An imported network as a layer: folding, fusion, training, numbers that the graph computes.
-import { decodeOnnx, OnnxNetwork } from '@striate/formats'
+import { decodeOnnx, loadOnnx, OnnxNetwork } from '@striate/formats'
 import {
   add,
   gradients,
@@ -363,6 +363,25 @@ describe('inputs by name', () => {
     )
     await expect(network.run({ a: tensor([1, 2]) })).rejects.toThrow(
       "inputs must be 'a', 'b', got 'a'",
+    )
+  })
+})
+
+describe('Blobs', () => {
+  const file = modelFile({
+    inputs: [{ name: 'x', shape: [2] }],
+    outputs: ['y'],
+    nodes: [{ op: 'Neg', inputs: ['x'], outputs: ['y'] }],
+  })
+
+  it('are read like the bytes that they hold', async () => {
+    const network = await loadOnnx(new Blob([file.slice()]))
+    expect(await network.forward(tensor([1, -2])).array()).toEqual([-1, 2])
+  })
+
+  it('are refused where they are larger than the limit', async () => {
+    await expect(loadOnnx(new Blob([file.slice()]), { limit: 9 })).rejects.toThrow(
+      `loadOnnx: the Blob must be at most 9 bytes long, got ${file.length} bytes`,
     )
   })
 })

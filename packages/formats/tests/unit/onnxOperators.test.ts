@@ -503,6 +503,155 @@ const cases: readonly Case[] = [
     ],
   },
   {
+    op: 'ScatterElements',
+    inputs: [f([[1, 2, 3, 4, 5]]), n([[1, -2]]), f([[1.1, 2.1]])],
+    attributes: { axis: { int: 1 } },
+    expected: [[[1, 1.1, 3, 2.1, 5]]],
+  },
+  {
+    op: 'ScatterElements',
+    inputs: [
+      f([
+        [0, 0, 0],
+        [0, 0, 0],
+        [0, 0, 0],
+      ]),
+      n([
+        [1, 0, 2],
+        [0, 2, 1],
+      ]),
+      f([
+        [1, 1.1, 1.2],
+        [2, 2.1, 2.2],
+      ]),
+    ],
+    expected: [
+      [
+        [2, 1.1, 0],
+        [1, 0, 2.2],
+        [0, 2.1, 1.2],
+      ],
+    ],
+  },
+  // Indices of the first columns alone.
+  {
+    op: 'ScatterElements',
+    inputs: [
+      f([
+        [1, 2, 3],
+        [4, 5, 6],
+      ]),
+      n([[1], [1]]),
+      f([[0], [9]]),
+    ],
+    attributes: { reduction: { text: 'add' } },
+    opset: 18,
+    expected: [
+      [
+        [1, 2, 3],
+        [13, 5, 6],
+      ],
+    ],
+  },
+  ...(
+    [
+      ['add', [1, 2 + 6 + 7, -Infinity]],
+      ['mul', [1, 2 * 6 * 7, -Infinity]],
+      ['max', [1, 7, -Infinity]],
+      ['min', [1, 2, -Infinity]],
+    ] as const
+  ).map(([reduction, expected]) => ({
+    op: 'ScatterElements',
+    inputs: [f([1, 2, -inf]), n([1, 1]), f([6, 7])],
+    attributes: { reduction: { text: reduction } },
+    opset: 18,
+    expected: [expected],
+  })),
+  ...(
+    [
+      ['none', [1, 6, 3]],
+      ['add', [1, 8, 3]],
+      ['max', [1, 6, 3]],
+      ['min', [1, 2, 3]],
+    ] as const
+  ).map(([reduction, expected]) => ({
+    op: 'ScatterElements',
+    inputs: [n([1, 2, 3]), n([-2]), n([6])],
+    attributes: { reduction: { text: reduction } },
+    opset: 18,
+    expected: [expected],
+  })),
+  {
+    op: 'Scatter',
+    opset: 9,
+    inputs: [f([1, 2, 3]), n([2, 0]), f([7, 8])],
+    expected: [[8, 2, 7]],
+  },
+  {
+    op: 'ScatterND',
+    inputs: [f([1, 2, 3, 4]), n([[-1], [1]]), f([9, 8])],
+    expected: [[1, 8, 3, 9]],
+  },
+  {
+    op: 'ScatterND',
+    inputs: [
+      f([
+        [1, 2],
+        [3, 4],
+        [5, 6],
+      ]),
+      n([[2], [0], [2]]),
+      f([
+        [1, 1],
+        [2, 2],
+        [3, 3],
+      ]),
+    ],
+    attributes: { reduction: { text: 'add' } },
+    opset: 18,
+    expected: [
+      [
+        [3, 4],
+        [3, 4],
+        [9, 10],
+      ],
+    ],
+  },
+  {
+    op: 'Trilu',
+    inputs: [
+      f([
+        [1, 2, 3],
+        [4, 5, 6],
+      ]),
+      n(1),
+    ],
+    expected: [
+      [
+        [0, 2, 3],
+        [0, 0, 6],
+      ],
+    ],
+  },
+  {
+    op: 'Trilu',
+    inputs: [
+      n([
+        [1, 2],
+        [3, 4],
+        [5, 6],
+      ]),
+    ],
+    attributes: { upper: { int: 0 } },
+    expected: [
+      [
+        [1, 0],
+        [3, 4],
+        [5, 6],
+      ],
+    ],
+  },
+  {
     op: 'OneHot',
     inputs: [n([0, -1]), n(3), f([2, 5])],
     expected: [

@@ -5,13 +5,20 @@ import { rejectUnknown } from '../options.ts'
 import { compute } from '../tensor/compute.ts'
 import { withoutTracking } from '../tensor/node.ts'
 import type { Tensor } from '../tensor/tensor.ts'
-import { checkDataset, type Dataset } from './dataset.ts'
+import { type Batch, checkDataset, type Dataset } from './dataset.ts'
 import { checkCount, checkFunction, checkNetwork } from './fitChecks.ts'
 import { type Loss, type Losses, type Outputs, readLosses } from './losses.ts'
-import { checkBatch, type Examination, measure, totalsOf, weightValue } from './measure.ts'
+import {
+  checkBatch,
+  type Examination,
+  type Measured,
+  measure,
+  totalsOf,
+  weightValue,
+} from './measure.ts'
 import type { Metrics } from './metrics.ts'
 import { batchCount, batchIndices, epochOrder } from './sampler.ts'
-import { checkMetrics, type Results, Tally } from './tally.ts'
+import { checkMetrics, type Results, type Tallied, Tally } from './tally.ts'
 
 export interface EvaluateOptions<
   M extends Metrics = Record<never, never>,
@@ -73,19 +80,42 @@ interface ExamineOptions {
   readonly signal?: AbortSignal | undefined
 }
 
-/** Measures a data set, in use. */
-export async function examine<M extends Metrics>(
+/** Measures a data set by an output and its target, in use. */
+export function examine<M extends Metrics>(
   op: string,
   net: Layer,
   dataset: Dataset<Tensor | Outputs>,
   examination: Examination,
+  options: ExamineOptions,
+): Promise<Results<M>> {
+  const { loss, metrics } = examination
+  const by = {
+    metrics,
+    losses: loss.names,
+    measure: (batch: Samples) => measure(examination, batch),
+  }
+  return examineBy<M>(op, net, dataset, by, options)
+}
+
+type Samples = Batch<Tensor | Outputs>
+
+/** How a batch is judged, and by which names. */
+export interface Judgement extends Tallied {
+  readonly measure: (batch: Samples) => Measured
+}
+
+/** Measures a data set, in use. */
+export async function examineBy<M extends Metrics>(
+  op: string,
+  net: Layer,
+  dataset: Dataset<Tensor | Outputs>,
+  { metrics, losses, measure: judge }: Judgement,
   { batchSize, onBatch, signal }: ExamineOptions,
 ): Promise<Results<M>> {
   const sampler = { length: dataset.length, batchSize, seed: 0, shuffle: false, dropLast: false }
   const order = epochOrder(sampler, 0)
   const batches = batchCount(sampler)
-  const { loss, metrics } = examination
-  const tally = new Tally<M>({ metrics, losses: loss.names })
+  const tally = new Tally<M>({ metrics, losses })
   const restore = rememberModes(net)
   try {
     for (let batch = 0; batch < batches; batch++) {
@@ -94,7 +124,7 @@ export async function examine<M extends Metrics>(
       const samples = checkBatch(op, await dataset.batch(indices), indices.length)
       // Set anew each time: whoever ran while a batch was read may have changed it.
       net.eval()
-      const { loss: mean, sums, weight } = withoutTracking(() => measure(examination, samples))
+      const { loss: mean, sums, weight } = withoutTracking(() => judge(samples))
       const counts = [weight, ...sums.map(({ count }) => count)]
       const weights = counts.filter((count) => typeof count !== 'number')
       await compute([mean, ...sums.map(({ sums: each }) => each), ...weights])

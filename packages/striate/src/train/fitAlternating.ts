@@ -2,14 +2,16 @@
 import { describe, fail } from '../errors.ts'
 import type { Layer } from '../nn/layer.ts'
 import type { NamePattern } from '../nn/namePattern.ts'
-import { mul } from '../ops/elementwise/arithmetic.ts'
+import { add, mul } from '../ops/elementwise/arithmetic.ts'
 import { rejectUnknown } from '../options.ts'
 import { inScope } from '../tensor/scope.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 import { type Batch, checkDataset, type Dataset } from './dataset.ts'
+import { examineBy } from './evaluateNetwork.ts'
 import { checkFunction, checkNetwork, checkOptimizer, checkTrainingOptions } from './fitChecks.ts'
 import { type History, type TrainingOptions, trainingOptionNames } from './fitOptions.ts'
 import { type Outputs, oneNumber } from './losses.ts'
+import type { Measured } from './measure.ts'
 import type { Optimizer } from './optimizers/optimizer.ts'
 import { together } from './optimizers/together.ts'
 import type { Turn } from './step.ts'
@@ -28,13 +30,17 @@ export interface FitAlternatingOptions<Target extends Tensor | Outputs = Tensor>
   extends TrainingOptions {
   /** The moves of a step by name, in order; each sees what those before it changed. */
   readonly turns: Readonly<Record<string, AlternatingTurn<Target>>>
+  /**
+   * Measured at the end of each epoch by the losses of the turns, in use. What these draw at random does not count for
+   * training: the streams of layers stand afterwards where they did.
+   */
+  readonly validation?: Dataset<Target>
 }
 
 /**
  * Trains parts of a network in turns: a step moves each part once against its own loss, on the same
- * batch. The losses are reported by name, `loss` is their sum. Otherwise as `fit`, with its order of
- * samples, checkpoints, run folders and averages; there is no validation, since no single output is
- * judged.
+ * batch. The losses are reported by name, `loss` is their sum, of the validation set too. Otherwise as `fit`, with
+ * its order of samples, checkpoints, run folders, averages and early stopping.
  *
  * @throws StriateError as `fit`, and unless each turn has parameters that no other has.
  * @example
@@ -63,22 +69,36 @@ export async function fitAlternating<Target extends Tensor | Outputs = Tensor>(
   const op = 'fitAlternating'
   checkNetwork(op, net)
   checkDataset(op, 'dataset', dataset)
-  rejectUnknown(op, options, ['turns', ...trainingOptionNames])
+  rejectUnknown(op, options, ['turns', 'validation', ...trainingOptionNames])
+  const { validation, batchSize = 64, signal } = options
   const turns = readTurns(op, options.turns)
+  if (validation !== undefined) checkDataset(op, 'validation', validation)
   checkTrainingOptions(op, options)
   const members = turns.map(
     ([name, { optimizer, parameters = name }]) => [name, { optimizer, parameters }] as const,
   )
+  const moves = turns.map(([name, turn]) => asTurn(name, turn))
+  const tallied = { metrics: new Map(), losses: turns.map(([name]) => name) }
   return runTraining({
     op,
     net,
     dataset,
     options,
-    turns: turns.map(([name, turn]) => asTurn(name, turn)),
+    turns: moves,
     optimizer: together(op, Object.fromEntries(members)),
-    tallied: { metrics: new Map(), losses: turns.map(([name]) => name) },
+    tallied,
     loss: {},
-    validate: undefined,
+    validate:
+      validation &&
+      (async () => {
+        const streams = net.randomStates()
+        const by = { ...tallied, measure: (batch: Batch<Tensor | Outputs>) => judged(moves, batch) }
+        try {
+          return await examineBy(op, net, validation, by, { batchSize, signal })
+        } finally {
+          net.loadRandomStates(streams)
+        }
+      }),
   })
 }
 
@@ -103,6 +123,14 @@ function readTurns<Target extends Tensor | Outputs>(
     fail({ op, argument: `${place}.optimizer`, needs, got: `that of '${other[0]}'` })
   }
   return named
+}
+
+/** A batch judged by all turns: the sum of their losses, and each. */
+function judged(turns: readonly Turn[], batch: Batch<Tensor | Outputs>): Measured {
+  const count = batch.x.shape[0]!
+  const parts = turns.map((turn) => turn.measure(batch, [count]))
+  const loss = parts.map((part) => part.loss).reduce((total, each) => add(total, each))
+  return { loss, sums: parts.flatMap(({ sums }) => sums), weight: count }
 }
 
 function asTurn<Target extends Tensor | Outputs>(

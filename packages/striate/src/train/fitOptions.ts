@@ -98,7 +98,10 @@ export interface TrainingOptions<M extends Metrics = Record<never, never>> {
   /** Ends training when the loss, or a metric, has stopped getting better. */
   readonly earlyStopping?: EarlyStoppingOptions
   readonly checkpoint?: CheckpointOptions
-  /** Goes on from the checkpoint's file, or from the one of this path, as if never stopped. */
+  /**
+   * Goes on from the checkpoint's file, or from the one of this path, as if never stopped. A run that ended before its
+   * first checkpoint is begun again.
+   */
   readonly resume?: boolean | string | ResumeOptions
   /** A folder that records the training: its settings, its figures, its checkpoint. */
   readonly run?: string | RunOptions

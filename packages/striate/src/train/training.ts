@@ -9,7 +9,7 @@ import type { Outputs } from './losses.ts'
 import { checkBatch } from './measure.ts'
 import type { Metrics } from './metrics.ts'
 import { type GradientReducer, singleProcess } from './reducer.ts'
-import { checkpointOf, openRecorder, type Recorder } from './run/recorder.ts'
+import { checkpointOf, isWithoutCheckpoint, openRecorder, type Recorder } from './run/recorder.ts'
 import {
   batchCount,
   batchIndices,
@@ -96,16 +96,22 @@ class Training<M extends Metrics> {
   async begin(): Promise<void> {
     const { resume = false, run, epochs } = this.#options
     const { net } = this.#plan
-    if (resume === false) seedLayers(net, this.#sampler.seed)
-    else {
-      const { path, accept = [] } = typeof resume === 'object' ? resume : { path: resume }
-      await this.#resume(typeof path === 'string' ? path : this.#checkpoint!.path, accept)
-    }
+    const { path, accept = [] } = typeof resume === 'object' ? resume : { path: resume }
+    const own = this.#checkpoint?.path
+    // Of a run that ended before its first checkpoint there is nothing to go on with.
+    const isLost =
+      resume !== false &&
+      run !== undefined &&
+      (typeof path !== 'string' || path === own) &&
+      (await isWithoutCheckpoint(run, own!))
+    if (resume === false || isLost) seedLayers(net, this.#sampler.seed)
+    else await this.#resume(typeof path === 'string' ? path : own!, accept)
     if (run === undefined) return
     const { config, epoch, step } = this.#state
     const batches = batchCount(this.#sampler)
     const resumed = resume === false ? null : { epoch, step }
-    this.#recorder = await openRecorder(run, { net, config, epochs, batches, resumed })
+    const start = { net, config, epochs, batches, resumed, checkpoint: own! }
+    this.#recorder = await openRecorder(run, start)
   }
 
   async run(): Promise<History<M>> {

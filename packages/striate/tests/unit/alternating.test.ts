@@ -140,6 +140,77 @@ describe('turns', () => {
   })
 })
 
+describe('validation', () => {
+  const validation = fromArrays({
+    x: { data: Float64Array.of(0.5, 1, -1, 2, 3, 0), shape: [3, 2] },
+  })
+  const turnsOf = ({ a, b }: ReturnType<typeof pair>): FitAlternatingOptions['turns'] => ({
+    a: { loss: ({ x }) => mse(b.forward(a.forward(x)), x), optimizer: sgd({ learningRate: 0.05 }) },
+    b: { loss: ({ x }) => mean(square(b.forward(x))), optimizer: sgd({ learningRate: 0.01 }) },
+  })
+
+  it('is the losses of the turns over other samples, and leaves training as it is', async () => {
+    const [one, other] = [pair(), pair()]
+    const options = { epochs: 2, batchSize: 2 }
+    const history = await fitAlternating(one.net, data, {
+      ...options,
+      turns: turnsOf(one),
+      validation,
+    })
+    const plain = await fitAlternating(other.net, data, { ...options, turns: turnsOf(other) })
+    expect(await values(one.net)).toEqual(await values(other.net))
+    expect(plain.epochs.every((record) => record.validation === undefined)).toBe(true)
+    const { x } = await validation.batch(Uint32Array.of(0, 1, 2))
+    const first = await mse(one.b.forward(one.a.forward(x)), x).item()
+    const second = await mean(square(one.b.forward(x))).item()
+    const found = history.epochs[1]!.validation!
+    // In two batches, of 2 samples and of 1.
+    expect(found.losses!.a).toBeCloseTo(first, 12)
+    expect(found.losses!.b).toBeCloseTo(second, 12)
+    expect(found.loss).toBeCloseTo(first + second, 12)
+  })
+
+  it('is watched by early stopping', async () => {
+    const { net, a } = pair()
+    const history = await fitAlternating(net, data, {
+      turns: {
+        a: { loss: ({ x }) => mean(a.forward(x)), optimizer: sgd({ learningRate: 0.1 }) },
+        b: { loss: ({ x }) => mul(mean(a.forward(x)), -3), optimizer: sgd({ learningRate: 0.1 }) },
+      },
+      validation,
+      epochs: 10,
+      batchSize: 4,
+      earlyStopping: { patience: 1 },
+    })
+    expect(history.stoppedEarly).toBe(true)
+  })
+
+  it('draws nothing from the streams of training', async () => {
+    const images = (count: number) => ({
+      data: new Float32Array(count * 4096).fill(0.5),
+      shape: [count, 1, 64, 64],
+    })
+    const found = await Promise.all(
+      [undefined, fromArrays({ x: images(2) })].map(async (other) => {
+        const gan = dcgan()
+        const turns = gan.turns({ discriminator: adam(rate), generator: adam(rate) })
+        const more = other === undefined ? {} : { validation: other }
+        const dataset = fromArrays({ x: images(4) })
+        await fitAlternating(gan, dataset, { turns, epochs: 2, batchSize: 2, ...more })
+        return gan.randomStates()
+      }),
+    )
+    expect(found[1]).toEqual(found[0])
+  })
+
+  it('must be a data set', async () => {
+    const { net } = pair()
+    const turns = { a: { loss: () => ones([]), optimizer: sgd() } }
+    const options = { turns, epochs: 1, validation: 3 as never }
+    await expect(fitAlternating(net, data, options)).rejects.toThrow('validation')
+  })
+})
+
 /** Digits of 64 by 64 in −1…1. */
 function digits(count: number) {
   const { images } = drawDigits({ count, seed: 5, size: 64 })

@@ -245,6 +245,55 @@ describe('a run that goes on', () => {
   })
 })
 
+describe('a training that was killed before its first checkpoint', () => {
+  const checkpoint = (): string => join(run, 'checkpoints', 'last.safetensors')
+
+  /** Ends in the first epoch, as a kill does: with what was recorded, and without a checkpoint. */
+  async function killed(): Promise<void> {
+    await train({}, 3)
+    await rm(checkpoint())
+  }
+
+  it('is begun again by resuming, with the weights of one that was never stopped', async () => {
+    await killed()
+    expect((await readRun(run)).steps).toHaveLength(3)
+    const again = await train({ resume: true })
+    const { steps, epochs, status } = await readRun(run)
+    expect(steps.map(({ step }) => step)).toEqual(Array.from({ length: 15 }, (_, at) => at + 1))
+    expect([epochs.length, status]).toEqual([3, 'finished'])
+    const whole = await train({ run: join(folder, 'whole') })
+    expect(again.epochs).toEqual(whole.epochs)
+    const [a, b] = [checkpoint(), join(folder, 'whole', 'checkpoints', 'last.safetensors')]
+    expect((await readFile(a)).equals(await readFile(b))).toBe(true)
+  })
+
+  it('is refused without, and told how', async () => {
+    await killed()
+    await expect(train()).rejects.toThrow(
+      /must be a new folder, got one that holds a run; it ended before its first checkpoint: resume: true begins it again/,
+    )
+    expect((await readRun(run)).steps).toHaveLength(3)
+  })
+
+  it('begins anew by itself where it had recorded nothing', async () => {
+    await killed()
+    await writeFile(join(run, 'metrics.jsonl'), '')
+    await train()
+    const { steps, status } = await readRun(run)
+    expect([steps.length, status]).toEqual([15, 'finished'])
+  })
+
+  it('leaves a missing checkpoint of another name an error', async () => {
+    await killed()
+    await expect(train({ resume: join(folder, 'other.safetensors') })).rejects.toThrow(
+      'other.safetensors',
+    )
+    await expect(train({ resume: true, run: join(folder, 'none') })).rejects.toThrow(
+      'last.safetensors',
+    )
+  })
+})
+
 describe('wrong run folders', () => {
   it('are refused', async () => {
     await train({ epochs: 1 })

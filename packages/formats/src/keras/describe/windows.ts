@@ -1,11 +1,16 @@
-/** Convolutions and pooling in Keras's words. */
+/** Convolutions in Keras's words. */
+import { padWindows } from 'striate'
+import { type ConvolutionSettings, convolutionAt, isNothing } from '../../source/windows.ts'
 import type { Rank } from '../shapes.ts'
 import {
   type Described,
   type Describer,
   dataFormat,
   type Entry,
+  isSamePads,
   optionsAt,
+  type Pairs,
+  type Place,
   paddingOf,
   padEntries,
   refuse,
@@ -14,52 +19,82 @@ import {
 
 type Options = Readonly<Record<string, unknown>>
 
-function windowConfig(described: Described, options: Options, rank: Rank): Entry['config'] {
-  const mode = options.paddingMode ?? 'zeros'
+function checkMode(described: Described): void {
+  const mode = optionsAt(described, 0).paddingMode ?? 'zeros'
   if (mode !== 'zeros')
     refuse(described, `paddingMode '${String(mode)}'`, 'Keras pads with zeros alone')
+}
+
+function windowConfig(described: Described, options: Options, rank: Rank): Entry['config'] {
+  checkMode(described)
   return {
     kernel_size: sizes(options.kernelSize, rank, 1),
     strides: sizes(options.stride, rank, 1),
     dilation_rate: sizes(options.dilation, rank, 1),
-    data_format: dataFormat(options),
+    data_format: dataFormat(described),
     use_bias: options.bias !== false,
     activation: 'linear',
   }
 }
 
+/** Keras's name for the padding of a convolution, or the cells that a layer before it has to add. */
+function paddingNamed(settings: Settings, format: string): 'valid' | 'same' | 'causal' | Pairs {
+  const { pads, rank } = settings
+  if (isNothing(pads)) return 'valid'
+  if (isSamePads(pads, padWindows('same', settings).pads)) return 'same'
+  // Keras's causal padding is that of one axis with the channels last.
+  const isSeries = rank === 1 && format === 'channels_last'
+  if (isSeries && isSamePads(pads, padWindows('causal', settings).pads)) return 'causal'
+  return pads
+}
+
+type Settings = Omit<ConvolutionSettings, 'transposed' | 'outputPadding' | 'paddingMode'>
+
+/** A convolution with the settings, and before it a layer that pads where Keras has no name for that. */
+export function convolutionEntries(
+  place: Place,
+  settings: Settings,
+  rank: Rank,
+  format: string,
+  weights: Pick<Entry, 'source' | 'states'>,
+): Entry[] {
+  const { kernel, stride, dilation, groups, inChannels, outChannels } = settings
+  if (stride.some((step) => step > 1) && dilation.some((step) => step > 1))
+    refuse(place, 'a stride and a dilation above 1', 'Keras takes one of the two')
+  const padding = paddingNamed(settings, format)
+  const config = {
+    kernel_size: [...kernel],
+    strides: [...stride],
+    dilation_rate: [...dilation],
+    data_format: format,
+    use_bias: settings.bias,
+    activation: 'linear',
+    padding: typeof padding === 'string' ? padding : 'valid',
+  }
+  const before = typeof padding === 'string' ? [] : padEntries(place, padding, format)
+  const isDepthwise = groups > 1 && groups === inChannels && rank < 3
+  const own: Entry = isDepthwise
+    ? {
+        className: `DepthwiseConv${rank}D`,
+        config: { ...config, depth_multiplier: outChannels / inChannels },
+        ...weights,
+      }
+    : {
+        className: `Conv${rank}D`,
+        config: { ...config, filters: outChannels, groups },
+        ...weights,
+      }
+  return [...before, own]
+}
+
 export const convolution =
   (rank: Rank): Describer =>
   (described) => {
-    const { layer } = described
-    const options = optionsAt(described, 0)
-    const config = windowConfig(described, options, rank)
-    const [stride, dilation] = [config.strides as number[], config.dilation_rate as number[]]
-    if (stride.some((step) => step > 1) && dilation.some((step) => step > 1))
-      refuse(described, 'a stride and a dilation above 1', 'Keras takes one of the two')
-    const padding = paddingOf(options.padding, rank)
-    // Keras's causal padding is that of one axis with the channels last.
-    const pairs =
-      padding === 'causal' && !(rank === 1 && config.data_format === 'channels_last')
-        ? (config.kernel_size as number[]).map(
-            (size, axis) => [(size - 1) * dilation[axis]!, 0] as const,
-          )
-        : padding
-    const before = Array.isArray(pairs)
-      ? padEntries(described, pairs, config.data_format as string)
-      : []
-    const groups = (options.groups as number | undefined) ?? 1
-    const [inward, outward] = [options.inChannels as number, options.outChannels as number]
-    const named = { ...config, padding: Array.isArray(pairs) ? 'valid' : pairs }
-    const isDepthwise = groups > 1 && groups === inward && rank < 3
-    const own: Entry = isDepthwise
-      ? {
-          className: `DepthwiseConv${rank}D`,
-          config: { ...named, depth_multiplier: outward / inward },
-          source: layer,
-        }
-      : { className: `Conv${rank}D`, config: { ...named, filters: outward, groups }, source: layer }
-    return [...before, own]
+    checkMode(described)
+    const settings = convolutionAt(described.call)
+    return convolutionEntries(described, settings, rank, dataFormat(described), {
+      source: described.layer,
+    })
   }
 
 export const transposed =
@@ -76,13 +111,14 @@ export const transposed =
       more.some((cells) => cells > 0)
     )
       refuse(described, 'an outputPadding that is not below the stride')
-    const after = Array.isArray(padding)
-      ? padEntries(
-          described,
-          padding.map(([low, high]) => [-low, -high] as const),
-          config.data_format as string,
-        )
-      : []
+    const after =
+      typeof padding === 'string'
+        ? []
+        : padEntries(
+            described,
+            padding.map(([low, high]) => [-low, -high] as const),
+            config.data_format as string,
+          )
     // For 'same' Keras finds the output padding itself.
     const ending = padding === 'same' ? {} : { output_padding: more }
     const named = {
@@ -95,53 +131,4 @@ export const transposed =
       { className: `Conv${rank}DTranspose`, config: named, source: described.layer },
       ...after,
     ]
-  }
-
-export const pooling =
-  (kind: 'Max' | 'Average', rank: Rank): Describer =>
-  (described) => {
-    const options = optionsAt(described, 1)
-    const kernel = sizes(described.arguments[0], rank, 1)
-    for (const name of ['ceilMode', 'divisorOverride'])
-      if (options[name]) refuse(described, name, 'Keras pools without it')
-    if (sizes(options.dilation, rank, 1).some((step) => step > 1)) refuse(described, 'a dilation')
-    const padding = paddingOf(options.padding, rank)
-    const counts = options.countIncludePad !== false
-    const format = dataFormat(options)
-    if (padding === 'causal') refuse(described, "padding 'causal'")
-    const asZeros = kind === 'Average' && counts && Array.isArray(padding)
-    if (Array.isArray(padding) && !asZeros)
-      refuse(
-        described,
-        'padding in numbers',
-        "Keras pads pooling by 'same' alone; zeros would count as values",
-      )
-    if (padding === 'same' && kind === 'Average' && counts)
-      refuse(described, "padding 'same' that counts", 'countIncludePad: false is what Keras does')
-    const config = {
-      pool_size: kernel,
-      strides: options.stride === undefined ? kernel : sizes(options.stride, rank, 1),
-      padding: padding === 'same' ? 'same' : 'valid',
-      data_format: format,
-    }
-    const own = { className: `${kind}Pooling${rank}D`, config }
-    return Array.isArray(padding) ? [...padEntries(described, padding, format), own] : [own]
-  }
-
-export const globalPooling =
-  (kind: 'Max' | 'Average', rank: Rank): Describer =>
-  (described) => {
-    const options = optionsAt(described, 0)
-    const config = { data_format: dataFormat(options), keepdims: options.keepDims === true }
-    return [{ className: `Global${kind}Pooling${rank}D`, config }]
-  }
-
-export const adaptivePooling =
-  (kind: 'Max' | 'Average', rank: Rank): Describer =>
-  (described) => {
-    const given = described.arguments[0]
-    const cells = sizes(given, rank, 1)
-    if (cells.some((size) => size === null)) refuse(described, 'a size that is kept')
-    const config = { output_size: cells, data_format: dataFormat(optionsAt(described, 1)) }
-    return [{ className: `Adaptive${kind}Pooling${rank}D`, config }]
   }

@@ -74,6 +74,19 @@ const enlarging =
     return { layers: [layer], output: withSpace(input, layout, space), weights: [] }
   }
 
+/** Images of another size; Keras's other ways of finding cells between cells differ from backend to backend. */
+const resizing: LayerBuilder = (context) => {
+  const { config } = context
+  const input = onlyInput(context)
+  checkSpace(config, input, 2)
+  const layout = layoutOf(config)
+  const size = ['height', 'width'].map((name) => config.whole(name, undefined, 1))
+  const mode = config.oneOf('interpolation', ['bilinear'], 'bilinear')
+  config.mustBeEmpty('crop_to_aspect_ratio', 'pad_to_aspect_ratio', 'antialias')
+  const layer = nn.upsample({ size, mode, layout })
+  return { layers: [layer], output: withSpace(input, layout, size), weights: [] }
+}
+
 /** Keras flattens with the channels last, wherever they lie. */
 const flattening: LayerBuilder = (context) => {
   const { config } = context
@@ -165,6 +178,7 @@ export const shapingLayers: Readonly<Record<string, LayerBuilder>> = {
   UpSampling1D: enlarging(1),
   UpSampling2D: enlarging(2),
   UpSampling3D: enlarging(3),
+  Resizing: resizing,
   Flatten: flattening,
   Reshape: reshaping,
   Permute: permuting,

@@ -1,33 +1,28 @@
 /** Operators that move elements: shapes, axes, boxes, parts, picks. */
 import {
-  add,
   broadcastTo,
-  cast,
   concat,
   depthToSpace,
   fold,
   gather,
-  less,
-  mul,
   oneHot,
   permute,
   reshape,
   slice,
   spaceToDepth,
   split,
-  sum,
   type Tensor,
   takeAlong,
-  tensor,
   where,
 } from 'striate'
 import { showShape } from '../complain.ts'
 import { asDType } from '../elements.ts'
-import { broadcastShape, sizeOf, stridesOf } from '../known/arrays.ts'
+import { broadcastShape, sizeOf } from '../known/arrays.ts'
 import { countOf, range, shapeOf } from '../known/table.ts'
 import type { NodeContext, OperatorCard, OperatorTable } from '../operator.ts'
 import { constant, Value } from '../value.ts'
 import { filledShape, permutation, reshapings, sliceBox, splitSizes } from './arrangement.ts'
+import { indicesOf, rowsOf } from './indices.ts'
 import { pairsOf } from './windows.ts'
 
 const reshaping = (name: string, attributes: readonly string[]): OperatorCard => ({
@@ -75,18 +70,6 @@ function tiled(node: NodeContext): Tensor {
   )
 }
 
-/** Indices as int32, those before 0 counted from the end of an axis of `size`. */
-function indicesOf(node: NodeContext, i: number, size: number): Tensor {
-  const value = node.value(i)
-  const { numbers } = value
-  if (numbers) {
-    const whole = Int32Array.from(numbers, (index) => (index < 0 ? index + size : index))
-    return tensor(whole, value.shape)
-  }
-  const indices = cast(value.tensor, 'int32')
-  return cast(where(less(indices, 0), add(indices, size), indices), 'int32')
-}
-
 function gathered(node: NodeContext): Tensor {
   const x = node.input(0)
   const axis = node.axis(node.int('axis', 0), x.rank)
@@ -99,21 +82,12 @@ function gatheredElements(node: NodeContext): Tensor {
   return takeAlong(x, indicesOf(node, 1, x.shape[axis]!), axis)
 }
 
-/** The last axis of the indices is a place along the first axes of `x`; places become rows of a matrix. */
+/** The last axis of the indices is a place along the first axes of `x`. */
 function gatheredPlaces(node: NodeContext): Tensor {
   const x = node.input(0)
-  const indices = cast(node.input(1), 'int32')
-  const depth = indices.shape.at(-1) ?? 0
-  if (node.int('batch_dims', 0) !== 0 || depth < 1 || depth > x.rank)
-    node.fail('needs batch_dims of 0 and places of 1 axis to all', showShape(indices.shape))
-  const sizes = x.shape.slice(0, depth)
-  const wide = tensor(Int32Array.from(sizes), [depth])
-  const counted = where(less(indices, 0), add(indices, wide), indices)
-  const strides = tensor(Int32Array.from(stridesOf(sizes)), [depth])
-  const rows = cast(sum(mul(counted, strides), { axes: -1 }), 'int32')
-  const rest = x.shape.slice(depth)
-  const picked = gather(reshape(x, [sizeOf(sizes), ...rest]), rows)
-  return reshape(picked, [...indices.shape.slice(0, -1), ...rest])
+  if (node.int('batch_dims', 0) !== 0) node.fail('needs batch_dims of 0', 'others')
+  const { rows, matrix, rest } = rowsOf(node, x)
+  return reshape(gather(matrix, rows), [...rows.shape, ...rest])
 }
 
 /** A constant of any size takes no memory until it is read. */

@@ -11,6 +11,7 @@ import { paddingOperators } from './padding.ts'
 import { poolingOperators } from './pooling.ts'
 import { reductionOperators } from './reduction.ts'
 import { resizeOperators } from './resize.ts'
+import { scatterOperators } from './scatter.ts'
 import { shapeOperators } from './shape.ts'
 
 export const operators: OperatorTable = {
@@ -25,5 +26,6 @@ export const operators: OperatorTable = {
   ...poolingOperators,
   ...reductionOperators,
   ...resizeOperators,
+  ...scatterOperators,
   ...shapeOperators,
 }

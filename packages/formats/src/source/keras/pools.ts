@@ -2,7 +2,7 @@
 import type { LayerCall } from '../description.ts'
 import { number, sizes, tuple } from '../python/literals.ts'
 import { call } from '../text.ts'
-import { fullPads, type Pair, type PoolSettings, poolOf } from '../windows.ts'
+import { countsOf, fullPads, type Pair, type PoolSettings, poolOf } from '../windows.ts'
 import type { Flow, Held } from './flow.ts'
 import { formatWord, type LayerPlace, words } from './write.ts'
 
@@ -52,18 +52,4 @@ function counted(y: Held, settings: PoolSettings, first: number, flow: Flow): He
     const text = `np.array([${factors}], "float32").reshape(${tuple(shape)})`
     return flow.state([value], y.type, y.order, ([name]) => `${name} * ${text}`)
   }, y)
-}
-
-/** How many cells each window along an axis counts. */
-function countsOf(
-  { input, output, kernel, stride, pads, countIncludePad }: PoolSettings,
-  a: number,
-): number[] {
-  const [low, high] = pads[a]!
-  const begin = countIncludePad ? -low : 0
-  const end = input[a]! + (countIncludePad ? high : 0)
-  return Array.from({ length: output[a]! }, (_, o) => {
-    const start = o * stride[a]! - low
-    return Math.min(start + kernel[a]!, end) - Math.max(start, begin)
-  })
 }

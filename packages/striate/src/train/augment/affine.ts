@@ -2,7 +2,7 @@
 import { rejectUnknown } from '../../options.ts'
 import { cosineOfTurn, sineOfTurn } from '../../random/elementary.ts'
 import { checkRange } from './checks.ts'
-import { emptyLike, type Sample, spaceAxis, stridesOf, type Transform } from './sample.ts'
+import { emptyLike, moving, type Sample, spaceAxis, stridesOf, type Transform } from './sample.ts'
 
 export interface AffineOptions {
   /** The largest turn to either side, in degrees. 0 by default. */
@@ -21,7 +21,7 @@ export interface AffineOptions {
 
 /**
  * A random turn, stretch, shear and move about the middle of a plane: all channels alike, and all planes
- * of a volume.
+ * of a volume. Of masks the nearest cell is read.
  *
  * @throws StriateError for options that do not fit, and in use for samples without such a plane.
  * @example
@@ -50,7 +50,7 @@ export function affine(options: AffineOptions = {}): Transform {
   checkRange(op, 'scale[1]', scale[1], scale[0])
   checkRange(op, 'shear', shear)
   checkRange(op, 'fill', fill, -Number.MAX_VALUE)
-  return (sample, random) => {
+  return moving((sample, random, beyond) => {
     const rows = spaceAxis(`augment.${op}`, plane[0], sample)
     const columns = spaceAxis(`augment.${op}`, plane[1], sample)
     const [height, width] = [sample.shape[rows]!, sample.shape[columns]!]
@@ -62,24 +62,27 @@ export function affine(options: AffineOptions = {}): Transform {
     const right = random.uniform(-translate, translate) * width
     const [cosine, sine] = [cosineOfTurn(turn) / factor, sineOfTurn(turn) / factor]
     // A place of the result, from the middle, read at the inverse: move back, turn back, shrink, unlean.
-    return resample(sample, { rows, columns, fill }, (y, x) => {
+    const isMask = beyond !== undefined
+    return resample(sample, { rows, columns, fill: beyond ?? fill, isMask }, (y, x) => {
       const [v, u] = [y - down - (height - 1) / 2, x - right - (width - 1) / 2]
       const [row, column] = [cosine * v - sine * u, sine * v + cosine * u]
       return [row + (height - 1) / 2, column - lean * row + (width - 1) / 2]
     })
-  }
+  })
 }
 
 interface Plane {
   readonly rows: number
   readonly columns: number
   readonly fill: number
+  /** Whether cells are read as they are, not mixed with their neighbours. */
+  readonly isMask: boolean
 }
 
-/** Every plane with each cell read, linearly between its neighbours, where `source` says. */
+/** Every plane with each cell read, linearly between its neighbours or at the nearest, where `source` says. */
 function resample(
   sample: Sample,
-  { rows, columns, fill }: Plane,
+  { rows, columns, fill, isMask }: Plane,
   source: (row: number, column: number) => readonly [row: number, column: number],
 ): Sample {
   const { shape, data } = sample
@@ -100,6 +103,10 @@ function resample(
     const [top, left] = [Math.floor(y), Math.floor(x)]
     const read = (r: number, c: number): number =>
       isInside(r, c) ? data[corner + r * down + c * right]! : fill
+    if (isMask) {
+      out.data[at] = read(Math.round(y), Math.round(x))
+      continue
+    }
     const [below, beside] = [y - top, x - left]
     const upper = read(top, left) * (1 - beside) + read(top, left + 1) * beside
     const lower = read(top + 1, left) * (1 - beside) + read(top + 1, left + 1) * beside

@@ -1,7 +1,7 @@
 /** Transforms put together: one after the other, or sometimes. */
 import { describe, fail } from '../../errors.ts'
 import { checkRange } from './checks.ts'
-import type { Transform } from './sample.ts'
+import { type Transform, withMask } from './sample.ts'
 
 /**
  * Transforms one after the other. Each draws from a stream of its own, so that one can be changed
@@ -22,8 +22,13 @@ export function compose(transforms: readonly Transform[]): Transform {
     fail({ op, argument: 'transforms', needs: 'must be a list', got: describe(transforms) })
   for (const [at, each] of transforms.entries())
     checkTransform(op, `transforms[${at}]`, each as Transform)
-  return (sample, random) =>
+  const together: Transform = (sample, random) =>
     transforms.reduce((value, transform, at) => transform(value, random.split(at)), sample)
+  const masks = transforms.flatMap(({ mask }: Transform) => mask ?? [])
+  if (masks.length < transforms.length) return together
+  return withMask(together, (mask, random, fill) =>
+    masks.reduce((value, each, at) => each(value, random.split(at), fill), mask),
+  )
 }
 
 /** A transform that happens with probability `p`. */
@@ -31,8 +36,13 @@ export function sometimes(p: number, transform: Transform): Transform {
   const op = 'sometimes'
   checkRange(op, 'p', p, 0, 1)
   checkTransform(`augment.${op}`, 'transform', transform)
-  return (sample, random) =>
+  const perhaps: Transform = (sample, random) =>
     random.uniform() < p ? transform(sample, random.split('sometimes')) : sample
+  const { mask } = transform
+  if (mask === undefined) return perhaps
+  return withMask(perhaps, (given, random, fill) =>
+    random.uniform() < p ? mask(given, random.split('sometimes'), fill) : given,
+  )
 }
 
 export function checkTransform(op: string, argument: string, transform: Transform): void {

@@ -8,11 +8,19 @@ import { fromData, type Tensor } from '../../tensor/tensor.ts'
 import { type Batch, checkDataset, type Dataset } from '../dataset.ts'
 import type { Outputs } from '../losses.ts'
 import { checkTransform } from './compose.ts'
+import { maskMover } from './masks.ts'
 import { emptyLike, type Sample, type Transform } from './sample.ts'
 
 export interface AugmentOptions {
   /** Decides all that is drawn. 0 by default. */
   readonly seed?: number
+  /**
+   * Which targets are masks, `[batch, ...space]` or `[batch, channels, ...space]` for samples of that space: `true` for
+   * all, or their names. They move as the samples do, cells as they are; none by default.
+   */
+  readonly masks?: true | readonly string[]
+  /** What masks are beyond the edge, such as a class that the loss ignores. 0 by default. */
+  readonly maskFill?: number
 }
 
 /** The stream of one sample in one pass: whatever else is in the batch. */
@@ -28,12 +36,14 @@ export function sampleStream(
 /**
  * The data set with every `x` changed by a transform. What is drawn for a sample depends on the seed,
  * the number of the sample and the pass through the data alone, which `fit` counts by epochs: not on
- * the order of samples, nor on what else is in the batch. Targets stay.
+ * the order of samples, nor on what else is in the batch. Targets stay,
+ * but for the masks that `masks` names.
  *
  * Samples are `[channels, ...space]` of real numbers.
  *
- * @throws StriateError for something that is not a data set or a transform, and in use if samples of a
- * batch come out in different shapes.
+ * @throws StriateError for something that is not a data set or a transform, for masks with a transform that does not
+ * say what it does to them, and in use if samples of a batch come out in different shapes, or masks are not of the
+ * space of the samples.
  * @example
  * ```ts
  * import { augment, fromArrays } from 'striate'
@@ -51,16 +61,20 @@ export function augmented<Target extends Tensor | Outputs>(
   const op = 'augment.augmented'
   checkDataset(op, 'dataset', dataset)
   checkTransform(op, 'transform', transform)
-  rejectUnknown(op, options, ['seed'])
-  const { seed = 0 } = options
+  rejectUnknown(op, options, ['seed', 'masks', 'maskFill'])
+  const { seed = 0, masks } = options
+  const moves = masks && maskMover(op, transform, masks, options.maskFill)
   return {
     length: dataset.length,
     async batch(indices, pass = 0) {
       const { x, target } = await dataset.batch(indices, pass)
+      const streamOf = (row: number): RandomStream =>
+        sampleStream('augment', seed, pass, indices[row]!)
       const samples = (await samplesOf(op, x)).map((sample, row) =>
-        transform(sample, sampleStream('augment', seed, pass, indices[row]!)),
+        transform(sample, streamOf(row)),
       )
-      return { x: stack(op, samples), target } as Batch<Target>
+      const moved = moves ? await moves(target, x.shape.slice(2), streamOf) : target
+      return { x: stack(op, samples), target: moved } as Batch<Target>
     },
   }
 }

@@ -14,7 +14,7 @@ export {
   type ShiftOptions,
   shift,
 } from './places.ts'
-export type { Sample, Transform } from './sample.ts'
+export { type MaskTransform, type Sample, type Transform, withMask } from './sample.ts'
 export {
   brightness,
   type CutoutOptions,

@@ -6,6 +6,7 @@ import { checkRange, checkSizes } from './checks.ts'
 import {
   emptyLike,
   gatherPlaces,
+  moving,
   perSpace,
   type Sample,
   spaceAxis,
@@ -30,7 +31,7 @@ export function flip(options: FlipOptions = {}): Transform {
   const { axes = -1, p = 0.5 } = options
   checkRange(op, 'p', p, 0, 1)
   const list = typeof axes === 'number' ? [axes] : axes
-  return (sample, random) => {
+  return moving((sample, random) => {
     const reads: (Int32Array | null)[] = sample.shape.map(() => null)
     for (const axis of list) {
       const place = spaceAxis(`augment.${op}`, axis, sample)
@@ -39,7 +40,7 @@ export function flip(options: FlipOptions = {}): Transform {
         reads[place] = Int32Array.from({ length: size }, (_, at) => size - 1 - at)
     }
     return reads.some((read) => read) ? gatherPlaces(sample, reads, 0) : sample
-  }
+  })
 }
 
 export interface QuarterTurnsOptions {
@@ -52,7 +53,7 @@ export function quarterTurns(options: QuarterTurnsOptions = {}): Transform {
   const op = 'augment.quarterTurns'
   rejectUnknown(op, options, ['plane'])
   const { plane = [-2, -1] } = options
-  return (sample, random) => {
+  return moving((sample, random) => {
     const [a, b] = [spaceAxis(op, plane[0], sample), spaceAxis(op, plane[1], sample)]
     if (a === b || sample.shape[a] !== sample.shape[b]) {
       const needs = 'must be two axes of the same size'
@@ -60,7 +61,7 @@ export function quarterTurns(options: QuarterTurnsOptions = {}): Transform {
       fail({ op, argument: 'plane', needs, got })
     }
     return turn(sample, a, b, random.integer(4))
-  }
+  })
 }
 
 /** Place (i, j) of the plane reads (j, size − 1 − i), so often. */
@@ -97,7 +98,7 @@ export function crop(options: CropOptions): Transform {
   checkSizes(op, 'size', size)
   checkSizes(op, 'padding', padding, 0)
   checkBeyond(op, beyond)
-  return (sample, random) => {
+  return moving((sample, random, fill) => {
     const sizes = perSpace(`augment.${op}`, 'size', size, sample)
     const paddings = perSpace(`augment.${op}`, 'padding', padding, sample)
     const reads = sizes.map((wanted, axis) => {
@@ -109,8 +110,8 @@ export function crop(options: CropOptions): Transform {
       }
       return readsFrom(own, wanted, random.integer(places) - added, beyond)
     })
-    return gatherPlaces(sample, [null, ...reads], fillOf(beyond))
-  }
+    return gatherPlaces(sample, [null, ...reads], fill ?? fillOf(beyond))
+  })
 }
 
 export interface ShiftOptions {
@@ -127,13 +128,13 @@ export function shift(options: ShiftOptions): Transform {
   const { most, beyond = 0 } = options
   checkSizes(op, 'most', most, 0)
   checkBeyond(op, beyond)
-  return (sample, random) => {
+  return moving((sample, random, fill) => {
     const reads = perSpace(`augment.${op}`, 'most', most, sample).map((far, axis) => {
       const size = sample.shape[axis + 1]!
       return readsFrom(size, size, whole(random, -far, far), beyond)
     })
-    return gatherPlaces(sample, [null, ...reads], fillOf(beyond))
-  }
+    return gatherPlaces(sample, [null, ...reads], fill ?? fillOf(beyond))
+  })
 }
 
 /** A whole number from `least` to `most`. */

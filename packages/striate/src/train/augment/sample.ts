@@ -10,10 +10,46 @@ export interface Sample {
 }
 
 /**
+ * What a transform does to a mask beside a sample, whose cells say what stands there: it moves as the sample does for
+ * the same stream, and its cells stay what they are. `fill` is what comes in from beyond the edge.
+ */
+export type MaskTransform = (mask: Sample, random: RandomStream, fill: number) => Sample
+
+/**
  * Changes a sample by random numbers from a stream of its own; what it is given stays as it is. The
  * same stream gives the same result.
  */
-export type Transform = (sample: Sample, random: RandomStream) => Sample
+export interface Transform {
+  (sample: Sample, random: RandomStream): Sample
+  /** What it does to masks, where it says so: {@link withMask} does for one of your own. */
+  readonly mask?: MaskTransform
+}
+
+/**
+ * A transform that says what it does to masks: of one that leaves cells where they are, `(mask) => mask`.
+ *
+ * @example
+ * ```ts
+ * import { augment, RandomStream } from 'striate'
+ * const invert = augment.withMask(
+ *   ({ data, shape }) => ({ data: data.map((value) => 1 - value), shape }),
+ *   (mask) => mask,
+ * )
+ * const sample = { data: Float32Array.of(0, 1), shape: [1, 2] }
+ * invert(sample, new RandomStream(7)).data // => Float32Array.of(1, 0)
+ * invert.mask!(sample, new RandomStream(7), 0).data // => Float32Array.of(0, 1)
+ * ```
+ */
+export const withMask = (transform: Transform, mask: MaskTransform): Transform =>
+  Object.assign(((sample, random) => transform(sample, random)) as Transform, { mask })
+
+/** A transform that changes values and moves nothing. */
+export const inPlace = (change: Transform): Transform => withMask(change, (mask) => mask)
+
+/** A transform that moves cells of masks as those of samples; of masks it is told what stands beyond the edge. */
+export const moving = (
+  change: (sample: Sample, random: RandomStream, fill?: number) => Sample,
+): Transform => withMask((sample, random) => change(sample, random), change)
 
 /** A sample of the same type with zeros. */
 export function emptyLike({ data }: Sample, shape: readonly number[]): Sample {

@@ -1,53 +1,61 @@
 /** Transforms that change values and leave them where they are, of any rank. */
 import { rejectUnknown } from '../../options.ts'
 import { checkRange, checkSizes, checkWhole } from './checks.ts'
-import { copyOf, mapValues, perSpace, type Sample, stridesOf, type Transform } from './sample.ts'
+import {
+  copyOf,
+  inPlace,
+  mapValues,
+  perSpace,
+  type Sample,
+  stridesOf,
+  type Transform,
+} from './sample.ts'
 
 /** All values plus one number from −`most` to `most`. */
 export function brightness(options: { readonly most: number }): Transform {
   rejectUnknown('augment.brightness', options, ['most'])
   const most = checkRange('brightness', 'most', options.most)
-  return (sample, random) => {
+  return inPlace((sample, random) => {
     const added = random.uniform(-most, most)
     return mapValues(sample, (value) => value + added)
-  }
+  })
 }
 
 /** The distance of all values from their mean times one factor from 1 − `most` to 1 + `most`. */
 export function contrast(options: { readonly most: number }): Transform {
   rejectUnknown('augment.contrast', options, ['most'])
   const most = checkRange('contrast', 'most', options.most, 0, 1)
-  return (sample, random) => {
+  return inPlace((sample, random) => {
     const factor = random.uniform(1 - most, 1 + most)
     let sum = 0
     for (const value of sample.data) sum += value
     const mean = sum / sample.data.length
     return mapValues(sample, (value) => mean + (value - mean) * factor)
-  }
+  })
 }
 
 /** Each value plus a number of its own from N(0, `deviation`²): noise of an image, jitter of a series. */
 export function noise(options: { readonly deviation: number }): Transform {
   rejectUnknown('augment.noise', options, ['deviation'])
   const deviation = checkRange('noise', 'deviation', options.deviation)
-  return (sample, random) => {
+  return inPlace((sample, random) => {
     const added = new Float64Array(sample.data.length)
     random.fillNormal(added, 0, deviation)
     return mapValues(sample, (value, at) => value + added[at]!)
-  }
+  })
 }
 
 /** Each channel times a factor of its own from N(1, `deviation`²). */
 export function scaling(options: { readonly deviation: number }): Transform {
   rejectUnknown('augment.scaling', options, ['deviation'])
   const deviation = checkRange('scaling', 'deviation', options.deviation)
-  return (sample, random) => {
+  return inPlace((sample, random) => {
     const factors = Float64Array.from({ length: sample.shape[0]! }, () =>
       random.normal(1, deviation),
     )
     const cells = sample.data.length / factors.length
     return mapValues(sample, (value, at) => value * factors[Math.floor(at / cells)]!)
-  }
+  })
 }
 
 export interface MagnitudeWarpOptions {
@@ -69,7 +77,7 @@ export function magnitudeWarp(options: MagnitudeWarpOptions): Transform {
   rejectUnknown(`augment.${op}`, options, ['deviation', 'knots'])
   const deviation = checkRange(op, 'deviation', options.deviation)
   const knots = checkWhole(op, 'knots', options.knots ?? 4, 2)
-  return (sample, random) => {
+  return inPlace((sample, random) => {
     const { shape, data } = sample
     const length = shape.at(-1)!
     const curves = Array.from({ length: shape[0]! }, () => {
@@ -80,7 +88,7 @@ export function magnitudeWarp(options: MagnitudeWarpOptions): Transform {
     })
     const cells = data.length / curves.length
     return mapValues(sample, (value, at) => value * curves[Math.floor(at / cells)]![at % length]!)
-  }
+  })
 }
 
 /** The cubic through values at whole places; beyond the ends they go on as they are. */
@@ -114,7 +122,7 @@ export function cutout(options: CutoutOptions): Transform {
   checkSizes(op, 'size', size)
   checkWhole(op, 'count', count)
   checkRange(op, 'fill', fill, -Number.MAX_VALUE)
-  return (sample, random) => {
+  return inPlace((sample, random) => {
     const sizes = perSpace(`augment.${op}`, 'size', size, sample)
     const out = copyOf(sample)
     for (let hole = 0; hole < count; hole++) {
@@ -125,7 +133,7 @@ export function cutout(options: CutoutOptions): Transform {
       fillBox(out, begins, sizes, fill)
     }
     return out
-  }
+  })
 }
 
 export interface TimeMaskOptions {
@@ -149,7 +157,7 @@ export function timeMask(options: TimeMaskOptions): Transform {
   checkWhole(op, 'most', most)
   checkWhole(op, 'count', count)
   checkRange(op, 'fill', fill, -Number.MAX_VALUE)
-  return (sample, random) => {
+  return inPlace((sample, random) => {
     const out = copyOf(sample)
     const spaces = sample.shape.slice(1)
     const length = spaces.at(-1)!
@@ -160,7 +168,7 @@ export function timeMask(options: TimeMaskOptions): Transform {
       fillBox(out, begins, spaces.with(-1, wide), fill)
     }
     return out
-  }
+  })
 }
 
 /** Fills a box of space in every channel, as far as it lies inside. */

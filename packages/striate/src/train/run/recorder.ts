@@ -39,6 +39,8 @@ export interface RunStart {
   readonly batches: number
   /** Where training goes on from; null if it begins. */
   readonly resumed: { readonly epoch: number; readonly step: number } | null
+  /** Where the checkpoint is to be. */
+  readonly checkpoint: string
 }
 
 const op = 'fit'
@@ -53,8 +55,44 @@ export function checkpointOf<M extends Metrics>({
 }
 
 /**
+ * Whether a run folder holds a training that ended before its first checkpoint, so that resuming it means to begin
+ * again.
+ */
+export async function isWithoutCheckpoint(
+  run: string | RunOptions,
+  checkpoint: string,
+): Promise<boolean> {
+  if (await isThere(checkpoint)) return false
+  return (await readConfig(runOptionsOf(run).folder)) !== null
+}
+
+async function isThere(path: string): Promise<boolean> {
+  const { stat } = await nodeFiles(op)
+  return stat(path).then(
+    () => true,
+    (error: unknown) => {
+      if (codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR') return false
+      throw error
+    },
+  )
+}
+
+/** Throws for a folder whose run must not be lost. One in which nothing was recorded yet is begun again. */
+async function refuseRun(folder: string, checkpoint: string): Promise<void> {
+  const place = `run ${describe(folder)}`
+  const hasCheckpoint = await isThere(checkpoint)
+  const path = `${folder}/${runFiles.metrics}`
+  const text = (await isThere(path)) ? new TextDecoder().decode(await readBytes(path)) : ''
+  if (!hasCheckpoint && parseLines(text).length === 0) return
+  const hint = hasCheckpoint
+    ? 'resume: true goes on with it'
+    : 'it ended before its first checkpoint: resume: true begins it again'
+  fail({ op, argument: place, needs: 'must be a new folder', got: 'one that holds a run', hint })
+}
+
+/**
  * Opens a folder for recording. One that holds a run already is gone on with where training is
- * resumed, what it says beyond that taken back, and is otherwise refused.
+ * resumed, what it says beyond that taken back, and is otherwise refused, if anything is in it.
  */
 export async function openRecorder(run: string | RunOptions, start: RunStart): Promise<Recorder> {
   const options = runOptionsOf(run)
@@ -64,10 +102,7 @@ export async function openRecorder(run: string | RunOptions, start: RunStart): P
   const place = `run ${describe(folder)}`
   await explained(op, place, () => mkdir(`${folder}/checkpoints`, { recursive: true }))
   const before = await readConfig(folder)
-  if (before && !resumed) {
-    const hint = 'resume: true goes on with it'
-    fail({ op, argument: place, needs: 'must be a new folder', got: 'one that holds a run', hint })
-  }
+  if (before && !resumed) await refuseRun(folder, start.checkpoint)
   await writeAtomic(`${folder}/${runFiles.config}`, configBytes(options, start, before))
   const metricsPath = `${folder}/${runFiles.metrics}`
   const kept = resumed && before ? await takeBack(metricsPath, resumed) : []
@@ -133,16 +168,8 @@ function configBytes(
 
 /** The configuration of the run that a folder holds; null if it holds none. */
 export async function readConfig(folder: string): Promise<RunConfig | null> {
-  const { stat } = await nodeFiles(op)
   const path = `${folder}/${runFiles.config}`
-  const isThere = await stat(path).then(
-    () => true,
-    (error: unknown) => {
-      if (codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR') return false
-      throw error
-    },
-  )
-  if (!isThere) return null
+  if (!(await isThere(path))) return null
   const text = new TextDecoder().decode(await readBytes(path))
   try {
     const value = JSON.parse(text) as Partial<RunConfig> | null
@@ -159,8 +186,7 @@ async function takeBack(
   path: string,
   resumed: { readonly epoch: number; readonly step: number },
 ): Promise<RunLine[]> {
-  const { stat } = await nodeFiles(op)
-  if (!(await stat(path).catch(() => null))) return []
+  if (!(await isThere(path))) return []
   const lines = parseLines(new TextDecoder().decode(await readBytes(path)))
   const kept = lines.filter((line) => {
     if (line.kind === 'step') return line.step <= resumed.step
