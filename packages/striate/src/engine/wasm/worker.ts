@@ -30,7 +30,7 @@ export function serve(
 ): void {
   const functions: KernelFunction[] = []
   /** Looks at the word before sleeping, and the longest sleep in milliseconds. */
-  const [looks, longest] = [4000, 2]
+  const [looks, longest] = [40000, 2]
   let memory: WebAssembly.Memory
   let control: Int32Array
   let address = 0
