@@ -17,6 +17,7 @@ import {
   mean,
   mul,
   permute,
+  relu,
   setEngine,
   square,
   sum,
@@ -245,6 +246,21 @@ describe('right kernels', () => {
     const y = convTranspose(x, weight, { dilation: 3, padding: [[1, 4]] })
     const [dx] = gradients(sum(mul(y, tensor([0.8, 0.3], [1, 1, 2]))), [x])
     for (const value of await dx!.data()) expect(value).toBeCloseTo(0, 6)
+    expect(warned).toEqual([])
+  })
+
+  it('are not complained of where values are so large that transforms overflow', async () => {
+    forceAlgorithm('winograd')
+    const x = tensor(
+      wave(64 * 20 * 20, 0.3).map((value) => 1e38 * value),
+      [1, 64, 20, 20],
+    )
+    const weight = tensor(
+      wave(16 * 64 * 9, 0.7).map((value) => 1e-3 * value),
+      [16, 64, 3, 3],
+    )
+    const y = relu(conv2d(x, weight, { padding: 1 }))
+    expect((await y.data()).every(Number.isFinite)).toBe(false)
     expect(warned).toEqual([])
   })
 
