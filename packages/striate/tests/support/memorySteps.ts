@@ -1,6 +1,6 @@
 /**
- * Trains a small network and prints what memory it takes, as JSON: bytes that are resident, and bytes
- * that are in use, at an early step and at the end.
+ * Trains a small network and prints what memory it takes, as JSON: bytes that are resident, bytes that are in
+ * use, and bytes of the engine's memory, at an early step and at the end.
  * Run as `node --expose-gc --import tsx memorySteps.ts [steps] [engine] [early step]`.
  */
 
@@ -20,13 +20,25 @@ setEngine(engine as EngineName)
 interface Memory {
   readonly resident: number
   readonly used: number
+  readonly engine: number
+}
+
+/** The memories of engines. */
+const memories: WebAssembly.Memory[] = []
+const { Memory: PlainMemory } = WebAssembly
+WebAssembly.Memory = class extends PlainMemory {
+  constructor(limits: WebAssembly.MemoryDescriptor) {
+    super(limits)
+    memories.push(this)
+  }
 }
 
 /** What is held after what can be freed was freed. */
 function memory(): Memory {
   for (let round = 0; round < 3; round++) collect!()
   const { rss, heapUsed, external } = process.memoryUsage()
-  return { resident: rss, used: heapUsed + external }
+  const engine = memories.reduce((sum, { buffer }) => sum + buffer.byteLength, 0)
+  return { resident: rss, used: heapUsed + external, engine }
 }
 
 // 50 samples in batches of 8: every seventh step is smaller, so two plans take turns.
