@@ -17,7 +17,7 @@ const needsBuild = [
 export default defineConfig({
   resolve: {
     alias: [
-      { find: /^striate$/, replacement: fromRoot('packages/striate/src/index.ts') },
+      { find: /^striate$/, replacement: fromRoot('packages/striate/src/nodeIndex.ts') },
       { find: /^@striate\/formats$/, replacement: fromRoot('packages/formats/src/index.ts') },
     ],
   },

@@ -9,7 +9,6 @@ const library = fileURLToPath(new URL('../packages/striate', import.meta.url))
 
 /** @type {import('esbuild').BuildOptions} */
 const both = {
-  entryPoints: [join(library, 'src/index.ts')],
   tsconfig: join(library, 'tsconfig.json'),
   bundle: true,
   format: 'esm',
@@ -20,9 +19,19 @@ const both = {
   logLevel: 'warning',
 }
 
+/** @param {string} name */
+const entryPoints = (name) => [join(library, 'src', name)]
+const [page, node] = [join(library, 'dist/striate.js'), join(library, 'dist/node.js')]
+
 await Promise.all([
-  build({ ...both, outfile: join(library, 'dist/striate.js'), platform: 'browser', minify: true }),
-  build({ ...both, outfile: join(library, 'dist/node.js'), platform: 'node' }),
+  build({
+    ...both,
+    entryPoints: entryPoints('index.ts'),
+    outfile: page,
+    platform: 'browser',
+    minify: true,
+  }),
+  build({ ...both, entryPoints: entryPoints('nodeIndex.ts'), outfile: node, platform: 'node' }),
 ]).catch(() => {
   process.exitCode = 1
 })

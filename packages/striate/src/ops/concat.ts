@@ -1,5 +1,6 @@
 /** Joins tensors along an axis, and parts them again. */
 import { lowerConcat } from '../engine/wasm/lower/copy.ts'
+import { partsOf } from '../engine/wasm/parts.ts'
 import { concatCell } from '../engine/wasm/proof/rules.ts'
 import { describe, fail } from '../errors.ts'
 import { apply, requireTensor } from '../tensor/build.ts'
@@ -35,6 +36,7 @@ export const concatOperator: Operator<ConcatAttributes> = {
   },
 
   lower: lowerConcat,
+  parts: partsOf,
   cell: concatCell,
 
   work: () => ({ multiplyAdds: 0 }),

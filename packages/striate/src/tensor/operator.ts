@@ -1,7 +1,8 @@
 /** The card of a primitive operator: shape rule, plain reference loop, kernels, and count of work. */
 import type { LoweringContext } from '../engine/wasm/lower/host.ts'
 import type { CellContext } from '../engine/wasm/proof/cells.ts'
-import type { Scalars } from '../engine/wasm/scalars.ts'
+import type { Planning, Scalars } from '../engine/wasm/scalars.ts'
+import type { Structure } from '../engine/wasm/structure.ts'
 import type { DType, TypedArray } from './dtype.ts'
 import type { Tensor } from './tensor.ts'
 
@@ -56,7 +57,13 @@ export interface Operator<Attributes> {
   /** Adds the steps of the WASM engine; false where it has no kernel for these types, and the loop runs on the host. */
   lower(context: LoweringContext<Attributes>): boolean
   /** How operations of this name are computed together with others; plans ask any of a graph's operators. */
-  scalars?(): Scalars
+  scalars?(planning: Planning): Scalars
+  /** Inputs of an operation that can be made as parts of its result, by number, with the bytes before them. */
+  parts?(
+    structure: Structure,
+    operation: number,
+    isTaken: (position: number) => boolean,
+  ): ReadonlyMap<number, number>
   /** What kernels are held against; null for results that are known as a whole only. */
   readonly cell: CellRule<Attributes> | null
   work(inputs: readonly TensorType[], output: TensorType, attributes: Attributes): Work

@@ -22,7 +22,7 @@ beforeAll(async () => {
     format: 'esm',
     platform: 'node',
     target: 'node20',
-    alias: { striate: here('../../src/index.ts') },
+    alias: { striate: here('../../src/nodeIndex.ts') },
     outdir: folder,
     outExtension: { '.js': '.mjs' },
   })

@@ -6,9 +6,9 @@ import { expect, it } from 'vitest'
 
 const script = fileURLToPath(new URL('../support/memorySteps.ts', import.meta.url))
 
-// The V8 of Node 24 holds on to pages of its heap that are free (a thousand of 256 KiB beside a heap of 33 MB),
+// The V8 of Node 22 and later holds on to pages of its heap that are free (a thousand of 256 KiB beside a heap of 33 MB),
 // and to more of them for tens of thousands of steps: resident memory says little there.
-const holdsFreePages = Number.parseInt(process.versions.node, 10) >= 23
+const holdsFreePages = Number.parseInt(process.versions.node, 10) >= 22
 const most = { used: 1.1, engine: 1, resident: holdsFreePages ? 3 : 1.1 }
 
 it('ends within 10 % of the memory at step 500', async () => {

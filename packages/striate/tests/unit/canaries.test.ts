@@ -1,9 +1,9 @@
 // Canaries around the engine's memory: a kernel that writes beyond its values is found, and named.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { setCanaries } from '../../src/engine/wasm/canaries.ts'
+import { GuardedMemory } from '../../src/engine/wasm/guardedMemory.ts'
 import { zero } from '../../src/engine/wasm/lower/fill.ts'
 import type { LoweringContext } from '../../src/engine/wasm/lower/host.ts'
-import { EngineMemory } from '../../src/engine/wasm/memory.ts'
 import { place } from '../../src/engine/wasm/program.ts'
 import { setProving } from '../../src/engine/wasm/proof/trust.ts'
 import {
@@ -90,7 +90,7 @@ describe('canaries', () => {
   })
 
   it('surround blocks too', () => {
-    const memory = new EngineMemory()
+    const memory = new GuardedMemory()
     const tables = memory.allocate(100, 'tables of a plan')
     const stay = memory.allocate(256, 'values that stay')
     expect(memory.brokenBlock()).toBeNull()

@@ -8,7 +8,7 @@ import { promisify } from 'node:util'
 import { build } from 'esbuild'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 
-const source = fileURLToPath(new URL('../../src/index.ts', import.meta.url))
+const source = fileURLToPath(new URL('../../src/nodeIndex.ts', import.meta.url))
 const program = `
 import { compute, nn, sequential, zeros } from 'striate'
 const net = sequential({
@@ -18,8 +18,6 @@ const net = sequential({
 for (let run = 0; run < 3; run++) await compute([net.forward(zeros([1, 2, 9, 9]))])
 await compute([net.forward(zeros([1, 2, 7, 7]))])
 console.log('done')
-// The table of a plan comes with it; a bundle without it names the steps alone.
-export { explainPlan } from 'striate'
 `
 
 let folder = ''

@@ -3,15 +3,11 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import {
-  cacheFile,
-  forgetTiles,
-  rememberedTiles,
-  rememberTiles,
-} from '../../src/engine/wasm/tuning/store.ts'
+import { cacheFile } from '../../src/engine/wasm/tuning/file.ts'
+import { forgetTiles, rememberedTiles, rememberTiles } from '../../src/engine/wasm/tuning/store.ts'
 import { candidatesFor, tilesOf } from '../../src/engine/wasm/tuning/tiles.ts'
 import { pickTile } from '../../src/engine/wasm/tuning/tune.ts'
-import { compute, conv, setEngine, tune } from '../../src/index.ts'
+import { compute, conv, setEngine, tune } from '../../src/nodeIndex.ts'
 import { draw } from '../support/draw.ts'
 
 const features = { relaxed: true, wide: false }

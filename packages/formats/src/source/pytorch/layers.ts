@@ -330,12 +330,8 @@ const builders: Readonly<Record<string, Write>> = {
     return call('nn.Softplus', ...words)
   },
   threshold: (_, given) => {
-    const options = optionsAt(given, 0)
-    return call(
-      'nn.Threshold',
-      real(numberIn(options, 'threshold', 0)),
-      real(numberIn(options, 'value', 0)),
-    )
+    const field = (name: string): Text => real(numberIn(optionsAt(given, 0), name, 0))
+    return call('nn.Threshold', field('threshold'), field('value'))
   },
   thresholdedRelu: (_, given) =>
     call('nn.Threshold', real(numberIn(optionsAt(given, 0), 'alpha', 1)), '0.0'),

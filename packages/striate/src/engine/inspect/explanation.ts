@@ -2,7 +2,6 @@
 import { bytesText, type Column, countText, fitted, tableLines, times, wrap } from '../../text.ts'
 import type { Features } from '../wasm/features.ts'
 import type { PlannedGraph } from '../wasm/plan.ts'
-import { printPlansBy } from '../wasm/planPrinter.ts'
 import { factsOf, type PlanStep } from './stepFacts.ts'
 import { keptLines, kernelText, layerText, operatorText } from './wording.ts'
 
@@ -125,5 +124,3 @@ function costLines(steps: readonly PlanStep[], columns: number): string[] {
     wrap(line, columns),
   )
 }
-
-printPlansBy((graph) => String(explain(graph)))

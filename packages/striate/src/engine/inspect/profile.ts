@@ -3,11 +3,11 @@ import { describe, fail } from '../../errors.ts'
 import { rejectUnknown } from '../../options.ts'
 import { takeWanted } from '../../tensor/compute.ts'
 import type { Tensor } from '../../tensor/tensor.ts'
-import { wasmEngine } from '../wasm/index.ts'
 import type { Plan } from '../wasm/plan.ts'
 import { requireWasm, tensorsOf } from './explainPlan.ts'
 import { explain, type PlanExplanation } from './explanation.ts'
 import { type MeasuredRun, Profile } from './profileReport.ts'
+import { timedRun } from './timedRun.ts'
 
 export interface ProfileOptions {
   /** How often the graph is measured; 20 by default. */
@@ -56,7 +56,7 @@ export async function profile(
       const needs = 'must make tensors that are yet to be computed, at every call'
       fail({ op, argument: 'build', needs, got: 'values that are known' })
     }
-    const { graph, ...times } = await wasmEngine.time(wanted)
+    const { graph, ...times } = await timedRun(wanted)
     if (run < 0) continue
     // Not the graphs themselves: they hold the values of their run.
     if (measured.length === 0) [plan, explanation] = [graph.plan, explain(graph)]

@@ -9,20 +9,6 @@ export interface Lifetime {
 
 const alignment = 64
 
-/** Offsets for values that share no byte, each with `gap` bytes before and after it. */
-export function layOutApart(
-  values: readonly Lifetime[],
-  gap: number,
-): { offsets: number[]; bytes: number } {
-  let bytes = 0
-  const offsets = values.map((value) => {
-    const offset = bytes + gap
-    bytes = Math.ceil((offset + value.bytes + gap) / alignment) * alignment
-    return offset
-  })
-  return { offsets, bytes }
-}
-
 /** Offsets for all values, and the bytes they need together: large values first, each at its lowest free place. */
 export function layOut(values: readonly Lifetime[]): { offsets: number[]; bytes: number } {
   const order = values.map((_, i) => i).sort((a, b) => values[b]!.bytes - values[a]!.bytes || a - b)

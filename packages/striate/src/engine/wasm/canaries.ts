@@ -3,65 +3,41 @@
  * memory. A kernel that writes beyond what it was given breaks them, and the run says where. What
  * nobody has written holds NaN then, so that a result made of it shows.
  */
-import { fail } from '../../errors.ts'
 import { debugs } from '../debug.ts'
-
-/** Bytes of pattern before and after. */
-export const canaryBytes = 128
+import type { Lifetime } from './arena.ts'
+import { canaryBytes } from './canaryPattern.ts'
+import { guardBy } from './guard.ts'
+import { GuardedMemory } from './guardedMemory.ts'
+import { watched } from './watch.ts'
 
 let chosen: boolean | null = null
+
+/** Has engines that start from now on look to {@link setCanaries} and to `STRIATE_DEBUG=canaries`. */
+export function bringCanaries(): void {
+  guardBy({
+    gap: canaryBytes,
+    isOn: () => chosen ?? debugs('canaries'),
+    memory: () => new GuardedMemory(),
+    layOut: layOutApart,
+    watched,
+  })
+}
 
 /** Turns canaries on or off for plans and blocks made from now on; null goes back to `STRIATE_DEBUG=canaries`. */
 export function setCanaries(on: boolean | null): void {
   chosen = on
+  bringCanaries()
 }
 
-export const canariesOn = (): boolean => chosen ?? debugs('canaries')
+const alignment = 64
 
-/** Differs from byte to byte and from place to place: neither zeros nor a copy of a neighbour pass for it. */
-const patternAt = (address: number): number => (Math.imul(address, 0x9e3779b1) >>> 24) | 1
-
-/** The two stretches of pattern around a place. */
-const stretches = (address: number, bytes: number): readonly number[] => [
-  address - canaryBytes,
-  address + bytes,
-]
-
-export function plantCanaries(buffer: ArrayBufferLike, address: number, bytes: number): void {
-  const all = new Uint8Array(buffer)
-  for (const start of stretches(address, bytes))
-    for (let at = start; at < start + canaryBytes; at++) all[at] = patternAt(at)
-}
-
-/** How far from the place the first broken byte lies (negative before it), or null if none is. */
-export function brokenCanary(
-  buffer: ArrayBufferLike,
-  address: number,
-  bytes: number,
-): string | null {
-  const all = new Uint8Array(buffer)
-  for (const start of stretches(address, bytes)) {
-    for (let at = start; at < start + canaryBytes; at++) {
-      if (all[at] === patternAt(at)) continue
-      return at < address
-        ? `${address - at} bytes before it`
-        : `${at - address - bytes} bytes after it`
-    }
-  }
-  return null
-}
-
-/** Bytes that read as NaN. */
-export function poison(buffer: ArrayBufferLike, address: number, bytes: number): void {
-  new Uint8Array(buffer, address, bytes).fill(0xff)
-}
-
-/** @throws StriateError that names what was overrun, and by whom. */
-export function reportBroken(step: string, what: string, where: string): never {
-  fail({
-    op: 'wasm engine',
-    argument: `step '${step}'`,
-    needs: 'must write to its own values only',
-    got: `other bytes around ${what}, ${where}`,
+/** Offsets for values that share no byte, each with room for canaries before and after it. */
+function layOutApart(values: readonly Lifetime[]): { offsets: number[]; bytes: number } {
+  let bytes = 0
+  const offsets = values.map((value) => {
+    const offset = bytes + canaryBytes
+    bytes = Math.ceil((offset + value.bytes + canaryBytes) / alignment) * alignment
+    return offset
   })
+  return { offsets, bytes }
 }

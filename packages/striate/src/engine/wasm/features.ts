@@ -7,6 +7,8 @@ export interface Features {
   readonly relaxed: boolean
   /** V8 joins neighbouring 128-bit operations into 256-bit ones (its "revectorize" flag). */
   readonly wide: boolean
+  /** Of a graph, not of the machine: it computes gradients of weights, which change from run to run. */
+  readonly trains?: boolean
 }
 
 interface NodeProcess {

@@ -1,34 +1,33 @@
 /** The WASM engine: plans a graph once by its structure, then runs generated kernels over one arena. */
 import { copyOf, type TypedArray } from '../../tensor/dtype.ts'
 import { type Node, settle, type ValueSource } from '../../tensor/node.ts'
-import { debugs, tell } from '../debug.ts'
 import type { Engine } from '../engine.ts'
 import { getPrecision } from '../precision.ts'
 import { schedule } from '../schedule.ts'
 import { getThreads } from '../threads.ts'
 import { breathe } from './breath.ts'
-import { canariesOn } from './canaries.ts'
 import { optimised } from './compile.ts'
 import { fusionKey } from './epilogues.ts'
 import type { Features } from './features.ts'
+import { guarding, newMemory } from './guard.ts'
 import { KernelCache } from './kernelCache.ts'
 import { linkAt, linkPlan } from './linking.ts'
+import { listening } from './listening.ts'
 import { forcedAlgorithm } from './lower/chooser.ts'
 import { viewOf } from './lower/host.ts'
-import { type Block, EngineMemory, isLackOfMemory } from './memory.ts'
+import { type Block, type EngineMemory, isLackOfMemory } from './memory.ts'
 import { nameLargest } from './naming.ts'
 import { Places } from './places.ts'
 import type { LinkedProgram, Plan, PlannedGraph, RunContext, ValueId } from './plan.ts'
 import { type KnownPlan, PlanCache } from './planCache.ts'
 import { makePlan } from './planner.ts'
-import { printPlan } from './planPrinter.ts'
 import { controlBytes, ThreadPool } from './pool.ts'
 import type { Stage } from './program.ts'
 import { noiseFor } from './proof/noise.ts'
 import { Proofs } from './proof/proof.ts'
 import { trustKey } from './proof/trust.ts'
 import { Residency } from './residency.ts'
-import { stagesToSkip, withLooks, withTicks } from './stages.ts'
+import { stagesToSkip, withLooks } from './stages.ts'
 import { StoredValues } from './stored.ts'
 import { formOf, numberGraph } from './structure.ts'
 
@@ -44,7 +43,7 @@ interface Machinery {
 }
 
 function start(): Machinery {
-  const memory = new EngineMemory()
+  const memory = newMemory()
   const control = memory.allocate(controlBytes, 'control words').address
   const pool = new ThreadPool(memory.memory, control)
   const kernels = new KernelCache(memory.memory, memory.isShared, pool)
@@ -61,16 +60,15 @@ function start(): Machinery {
 
 /** What plans depend on beside the graph. */
 const settingsOf = (threads: number): string =>
-  `${threads};${forcedAlgorithm() ?? ''};${canariesOn() ? 'canaries' : ''};${trustKey()};${fusionKey()};${getPrecision()}`
+  `${threads};${forcedAlgorithm() ?? ''};${guarding() ? 'canaries' : ''};${trustKey()};${fusionKey()};${getPrecision()}`
 
-/** How long a run took, step by step; milliseconds. */
-export interface TimedRun {
+/** The stages of a plan as a run of another kind wants them. */
+export type Arrangement = (plan: Plan) => readonly Stage[]
+
+export interface DoneRun {
   readonly graph: PlannedGraph
-  /** Since the first step began. */
-  readonly starts: readonly number[]
-  readonly durations: readonly number[]
-  /** Copying the known values in, and the results out. */
-  readonly copying: number
+  /** When the first stage began. */
+  readonly began: number
 }
 
 export class WasmEngine implements Engine {
@@ -105,19 +103,9 @@ export class WasmEngine implements Engine {
     return this.#inTurn(async () => this.#plan(wanted))
   }
 
-  /** Runs, and reads the clock between the steps, when every thread has come so far. */
-  time(wanted: readonly Node[]): Promise<TimedRun> {
-    return this.#inTurn(async () => {
-      const ticks: number[] = []
-      const { graph, began } = await this.#compute(wanted, () => ticks.push(performance.now()))
-      const [first, last] = [ticks[0]!, ticks.at(-1)!]
-      return {
-        graph,
-        starts: ticks.slice(0, -1).map((tick) => tick - first),
-        durations: ticks.slice(1).map((tick, i) => tick - ticks[i]!),
-        copying: first - began + (performance.now() - last),
-      }
-    })
+  /** Runs the stages that `arrange` makes of the plan. */
+  runAs(wanted: readonly Node[], arrange: Arrangement): Promise<DoneRun> {
+    return this.#inTurn(() => this.#compute(wanted, arrange))
   }
 
   /** Runs wait for each other: they share the arena, and one could outlive the plan of another. */
@@ -152,7 +140,7 @@ export class WasmEngine implements Engine {
     const known = { ...purpose, plan, places: new Places(plan, memory, residency) }
     plans.add(known)
     const planned = { ...graph, plan, places: known.places }
-    if (debugs('plan')) tell(printPlan(planned))
+    listening()?.plan(planned)
     try {
       await kernels.ready()
     } catch (error) {
@@ -162,22 +150,15 @@ export class WasmEngine implements Engine {
     return planned
   }
 
-  /** With `tick`, which is called before, between and after the steps. */
-  async #compute(
-    wanted: readonly Node[],
-    tick: (() => void) | null,
-  ): Promise<{ readonly graph: PlannedGraph; readonly began: number }> {
+  async #compute(wanted: readonly Node[], arrange: Arrangement | null): Promise<DoneRun> {
     for (;;) {
-      const done = await this.#attempt(wanted, tick)
+      const done = await this.#attempt(wanted, arrange)
       if (done) return done
     }
   }
 
   /** One attempt; null where it is to be repeated with another machinery. */
-  async #attempt(
-    wanted: readonly Node[],
-    tick: (() => void) | null,
-  ): Promise<{ readonly graph: PlannedGraph; readonly began: number } | null> {
+  async #attempt(wanted: readonly Node[], arrange: Arrangement | null): Promise<DoneRun | null> {
     const isNew = this.#machinery === undefined
     try {
       const made = this.#plan(wanted)
@@ -185,8 +166,8 @@ export class WasmEngine implements Engine {
       const { plan, structure, features } = graph
       const { proofs } = this.#machinery!
       // Plans that run as they are hold proven kernels only.
-      const proof = tick || plan.linked ? null : proofs.of(graph)
-      const stages = tick ? withTicks(plan.steps, tick) : proof ? withLooks(plan, proof) : null
+      const proof = arrange || plan.linked ? null : proofs.of(graph)
+      const stages = arrange ? arrange(plan) : proof ? withLooks(plan, proof) : null
       const { values, began } = this.#perform(graph, stages, proof !== null, null)
       if (proof && proofs.add(proof) === 'noise') {
         this.#try(graph, stages)

@@ -1,9 +1,9 @@
 /** Compiles each generated kernel once and makes it known to every thread. */
-import { debugs, tell } from '../debug.ts'
 import { compileLazily } from './compile.ts'
 import { type Features, probeFeatures } from './features.ts'
 import type { KernelFunction } from './interpreter.ts'
 import type { KernelModule, KernelTarget } from './kernels/index.ts'
+import { listening } from './listening.ts'
 import type { ThreadPool } from './pool.ts'
 import { trusted } from './proof/trust.ts'
 
@@ -36,9 +36,9 @@ export class KernelCache {
   ): Kernel<Exports> {
     const known = this.#kernels.get(key)
     if (known) return known as Kernel<Exports>
-    const began = performance.now()
+    const story = listening()?.kernel()
     const { name, bytes, instantiate } = generate(this.target)
-    const generated = performance.now()
+    story?.generated(name, bytes.byteLength)
     const kernel: Kernel<Exports> = { name, numbers: new Map() }
     this.#kernels.set(key, kernel as Kernel<unknown>)
     const compiled = compileLazily(bytes, this.features).then((module) => {
@@ -46,10 +46,7 @@ export class KernelCache {
       const first = this.#pool.add(module, exports)
       for (const [i, each] of Object.keys(exports).entries())
         kernel.numbers.set(each as keyof Exports, first + i)
-      if (debugs('kernels')) {
-        const times = { generated: generated - began, compiled: performance.now() - generated }
-        tell(kernelLine(name, bytes.byteLength, times))
-      }
+      story?.compiled()
     })
     this.#compiling.push({ key, compiled })
     return kernel
@@ -68,14 +65,4 @@ export class KernelCache {
     }
     if (failed) throw failed.reason
   }
-}
-
-/** What `STRIATE_DEBUG=kernels` prints; the times are milliseconds. */
-function kernelLine(
-  name: string,
-  bytes: number,
-  { generated, compiled }: { readonly generated: number; readonly compiled: number },
-): string {
-  const times = `generated in ${generated.toFixed(2)} ms, compiled in ${compiled.toFixed(2)} ms`
-  return `striate: kernel ${name}: ${bytes} bytes, ${times}`
 }

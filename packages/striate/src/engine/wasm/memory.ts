@@ -1,6 +1,5 @@
 /** The engine's linear memory, handed out in blocks: first fit, neighbours merged when they are free again. */
 import { fail, StriateError } from '../../errors.ts'
-import { brokenCanary, canariesOn, canaryBytes, plantCanaries } from './canaries.ts'
 
 const pageBytes = 65536
 const alignment = 64
@@ -17,7 +16,7 @@ export function limitMemory(bytes: number | null): void {
 /** What a block is for, as errors name it. */
 export type Purpose = string | (() => string)
 
-const nameOf = (what: Purpose): string => (typeof what === 'string' ? what : what())
+export const nameOf = (what: Purpose): string => (typeof what === 'string' ? what : what())
 
 const mebibytes = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(1)} MiB`
 
@@ -42,9 +41,6 @@ export class EngineMemory {
   /** Free blocks by rising address, never adjacent. Address 0 stays unused: it means "none". */
   #free: Block[] = [{ address: alignment, bytes: 16 * pageBytes - alignment }]
 
-  /** Blocks with canaries around them, by address. */
-  readonly #guarded = new Map<number, { readonly bytes: number; readonly what: Purpose }>()
-
   #bytes: Uint8Array = new Uint8Array(0)
 
   constructor() {
@@ -65,14 +61,6 @@ export class EngineMemory {
 
   /** @throws StriateError when 4 GiB, or what the system gives, do not suffice; `what` names the need. */
   allocate(bytes: number, what: Purpose): Block {
-    if (!canariesOn()) return this.#take(bytes, what)
-    const address = this.#take(bytes + 2 * canaryBytes, what).address + canaryBytes
-    this.#guarded.set(address, { bytes, what })
-    plantCanaries(this.memory.buffer, address, bytes)
-    return { address, bytes }
-  }
-
-  #take(bytes: number, what: Purpose): Block {
     const size = roundUp(bytes)
     let at = this.#free.findIndex((block) => block.bytes >= size)
     if (at < 0) {
@@ -95,26 +83,6 @@ export class EngineMemory {
   }
 
   free(block: Block): void {
-    const guarded = this.#guarded.get(block.address)
-    if (guarded) {
-      this.#guarded.delete(block.address)
-      const bytes = roundUp(guarded.bytes + 2 * canaryBytes)
-      this.#give({ address: block.address - canaryBytes, bytes })
-    } else this.#give(block)
-  }
-
-  /** The first block whose canaries are broken; they are whole again then. */
-  brokenBlock(): { readonly what: string; readonly where: string } | null {
-    for (const [address, { bytes, what }] of this.#guarded) {
-      const where = brokenCanary(this.memory.buffer, address, bytes)
-      if (where === null) continue
-      plantCanaries(this.memory.buffer, address, bytes)
-      return { what: nameOf(what), where }
-    }
-    return null
-  }
-
-  #give(block: Block): void {
     let at = this.#free.findIndex((each) => each.address > block.address)
     if (at < 0) at = this.#free.length
     const before = this.#free[at - 1]
@@ -150,7 +118,7 @@ export class EngineMemory {
         cause,
       })
     }
-    this.#give({ address: before, bytes: this.memory.buffer.byteLength - before })
+    this.free({ address: before, bytes: this.memory.buffer.byteLength - before })
   }
 
   get #freeBytes(): number {

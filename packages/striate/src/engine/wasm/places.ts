@@ -4,7 +4,7 @@
  */
 import type { TypedArray } from '../../tensor/dtype.ts'
 import type { Node } from '../../tensor/node.ts'
-import { canariesOn } from './canaries.ts'
+import { guarding } from './guard.ts'
 import { viewAt } from './lower/host.ts'
 import type { Block, EngineMemory } from './memory.ts'
 import type { Identity, Plan, RunContext, ValueId } from './plan.ts'
@@ -227,7 +227,7 @@ export class Places implements RunContext {
 
   /** The block of small leaves, where there is one: canaries are looked after in the arena alone. */
   #roomForSmall(): Block | null {
-    this.#small ??= canariesOn() ? null : this.#engine.tryAllocate(this.#smallBytes)
+    this.#small ??= guarding() ? null : this.#engine.tryAllocate(this.#smallBytes)
     return this.#small
   }
 

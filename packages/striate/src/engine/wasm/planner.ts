@@ -1,18 +1,14 @@
 /** Makes plans: fuses scalar functions, lowers every operation to steps, and lays out the arena. */
-import type { ConvolutionGeometry } from '../../geometry/convolution.ts'
 import { bytesOf } from '../../tensor/dtype.ts'
 import { sizeOf } from '../../tensor/shape.ts'
-import { layOut, layOutApart } from './arena.ts'
-import { canariesOn, canaryBytes } from './canaries.ts'
-import type { Attachment, ChannelFold } from './epilogues.ts'
-import type { Groups } from './fusion.ts'
+import { layOut } from './arena.ts'
+import { guarding } from './guard.ts'
 import { keepValues } from './keeping.ts'
 import type { KernelCache } from './kernelCache.ts'
-import type { Epilogue, Operand } from './lower/epilogue.ts'
 import { hostStep, reportReference } from './lower/host.ts'
 import type { EngineMemory } from './memory.ts'
 import { nameOperation } from './naming.ts'
-import { partsOf, type ValuePart } from './parts.ts'
+import type { ValuePart } from './parts.ts'
 import {
   type Builder,
   type KeptValues,
@@ -25,16 +21,9 @@ import {
 } from './plan.ts'
 import { merge } from './program.ts'
 import { isBanned } from './proof/trust.ts'
+import type { Given } from './scalars.ts'
 import { leastStoredBytes } from './stored.ts'
 import type { Structure } from './structure.ts'
-import { watched } from './watch.ts'
-
-/** What the steps of an operation compute besides. */
-interface Additions {
-  readonly epilogue?: Pick<Epilogue, 'nodes' | 'operands'>
-  readonly fold?: ChannelFold
-  readonly inPlace?: ReadonlySet<number>
-}
 
 export function makePlan(
   structure: Structure,
@@ -66,6 +55,7 @@ function planWith(
   let purpose: Pick<PlannedStep, 'operations' | 'choice'> = { operations: [], choice: null }
   const tableOf = (): string =>
     `a table of ${nameOperation({ operations, types }, purpose.operations.at(-1) ?? 0)}`
+  const trains = operations.some(({ operator }) => operator.name === 'convolutionWeightGradient')
   const builder: Builder = {
     scratch: (bytes) => values.push({ shape: [], dtype: 'uint8', bytes, isScratch: true }) - 1,
     value: ({ shape, dtype }) => {
@@ -75,7 +65,7 @@ function planWith(
     table: (words) => tables.write(words, tableOf),
     target: kernels.target,
     threads,
-    features: kernels.features,
+    features: { ...kernels.features, trains },
     kernel: (key, generate) => kernels.request(key, generate),
     step: (step) => steps.push({ ...step, ...purpose }),
     chose: (choice) => {
@@ -85,30 +75,22 @@ function planWith(
   // The value at each position; a reshape is its input under another shape.
   const valueAt: ValueId[] = []
   for (let i = 0; i < leafCount; i++) valueAt.push(builder.value(types[i]!))
-  const scalars = operations.find(({ operator }) => operator.scalars)?.operator.scalars?.()
-  const groups = scalars?.fuse(structure) ?? noGroups
-  const attachments = scalars?.attach(structure, groups)
-  const gap = canariesOn() ? canaryBytes : 0
+  const guard = guarding()
   const parts = new Map<ValueId, ValuePart>()
-  const members = membersOf(operations.length, leafCount, groups)
   /** Adds the steps of an operation that writes to `output`. */
-  const lower = (i: number, output: ValueId, additions: Additions = {}): void => {
-    const { epilogue, fold, inPlace } = additions
+  const lower = (i: number, output: ValueId, given: Given): void => {
     const { operator, attributes, inputs } = operations[i]!
     const inputTypes = inputs.map((at) => types[at]!)
     const outputType = types[leafCount + i]!
-    const given = fold ? folded(i, fold) : inputs.map((at) => valueAt[at]!)
-    const after = epilogue ? scalars!.afterwards(builder, epilogue, output, outputType) : null
     const context = {
-      build: after?.build ?? builder,
+      build: builder,
       operator,
       attributes,
-      inputs: given,
+      inputs: inputs.map((at) => valueAt[at]!),
       inputTypes,
       output,
       outputType,
-      ...(after ? { epilogue: after.epilogue } : {}),
-      ...(inPlace ? { inPlace } : {}),
+      ...given,
     }
     const isDouble = [...inputTypes, outputType].some(({ dtype }) => dtype === 'float64')
     if (isDouble) {
@@ -117,74 +99,36 @@ function planWith(
     } else if (isBanned(operator.name) || !operator.lower(context)) {
       hostStep(context)
     }
-    after?.finish()
   }
-  /** Results that hold more than their operation: a scale and a shift of what reads them. */
-  const foldedAt = new Map<number, ValueId>()
-  const operandsAt = (positions: readonly number[]): Operand[] =>
-    positions.map((at) => ({ value: foldedAt.get(at) ?? valueAt[at]!, type: types[at]! }))
-  /** The inputs of a convolution whose weight and bias take over a scale and a shift. */
-  const folded = (i: number, fold: ChannelFold): ValueId[] => {
-    const { attributes, inputs } = operations[i]!
-    const [x, weight, bias] = inputs.map((at) => valueAt[at]!) as [ValueId, ValueId, ValueId?]
-    const geometry = attributes as ConvolutionGeometry
-    const operands = operandsAt(fold.operands)
-    const scaled = scalars!.foldWeight(builder, geometry, { ...fold, weight, bias, operands })
-    return [x, scaled.weight, ...(scaled.bias === undefined ? [] : [scaled.bias])]
+  const aim = (of: readonly number[]): void => {
+    purpose = { operations: of, choice: null }
   }
-  /** Adds the steps of operations and of the scalar functions that read their results and are written instead. */
-  const lowerTogether = (together: Attachment, root: number, output: ValueId): void => {
-    for (const { position, fold } of together.before) {
-      purpose = { operations: [position - leafCount], choice: null }
-      const value = builder.value(types[position]!)
-      foldedAt.set(position, value)
-      lower(position - leafCount, value, { fold })
-    }
-    const { producer, fold, nodes } = together
-    const done = [...members.get(root)!, producer - leafCount].sort((one, two) => one - two)
-    purpose = { operations: done, choice: null }
-    const epilogue = { nodes, operands: operandsAt(together.operands) }
-    lower(producer - leafCount, output, {
-      ...(fold ? { fold } : {}),
-      ...(nodes.length > 1 ? { epilogue } : {}),
-    })
-  }
+  const scalars = operations
+    .find(({ operator }) => operator.scalars)
+    ?.operator.scalars?.({ structure, build: builder, valueAt, aim, lower })
   for (const [i, { operator, inputs }] of operations.entries()) {
     const position = leafCount + i
-    if (groups.isInlined(position) || attachments?.waits(position)) continue
+    if (scalars?.waits(position)) continue
     if (operator.name === 'reshape' || operator.name === 'identity') {
       valueAt[position] = valueAt[inputs[0]!]!
       continue
     }
-    const outputType = types[position]!
-    const output = builder.value(outputType)
+    const output = builder.value(types[position]!)
     valueAt[position] = output
-    const together = attachments?.at(position)
-    if (together) {
-      lowerTogether(together, position, output)
-      continue
-    }
-    purpose = { operations: members.get(position) ?? [i], choice: null }
+    aim([i])
+    if (scalars?.lower(position, output)) continue
     // Canaries stand between values: then each has a place of its own.
-    if (operator.name === 'concat' && gap === 0) {
-      const own = partsOf(structure, i, (at) => parts.has(valueAt[at]!))
-      for (const [input, offset] of own)
-        parts.set(valueAt[inputs[input]!]!, { whole: output, offset })
-      if (own.size < inputs.length) lower(i, output, { inPlace: new Set(own.keys()) })
-      continue
-    }
-    if (scalars && groups.isFused(position)) {
-      const group = scalars.groupExpression(structure, groups, position)
-      const sources = group.inputs.map((at) => ({ value: valueAt[at]!, type: types[at]! }))
-      if (scalars.lowerElementwise(builder, group, sources, output, outputType)) continue
-    }
-    lower(i, output)
+    const own = guard ? null : operator.parts?.(structure, i, (at) => parts.has(valueAt[at]!))
+    for (const [input, offset] of own ?? [])
+      parts.set(valueAt[inputs[input]!]!, { whole: output, offset })
+    if (!own) lower(i, output, {})
+    else if (own.size < inputs.length) lower(i, output, { inPlace: new Set(own.keys()) })
   }
   const asked = results.map((position) => valueAt[position]!)
   const read = new Set([...asked, ...steps.flatMap(({ reads }) => reads)])
   // Who reads the whole is not known to read its parts.
   const needed = [...asked, ...parts.keys()]
-  const { kept, marked } = keepValues(steps, values, needed, leafCount, memory, gap)
+  const { kept, marked } = keepValues(steps, values, needed, leafCount, memory, guard?.gap ?? 0)
   const lives = lifetimes(values, steps, leafCount, asked)
   for (const [part, { whole }] of parts) {
     const { first, last } = lives[part]!
@@ -193,13 +137,12 @@ function planWith(
     lives[whole]!.last = Math.max(lives[whole]!.last, last)
   }
   // Canaries are looked after in the arena alone.
-  const stored = gap > 0 ? [] : storedResults(asked, values, leafCount, kept)
+  const stored = guard ? [] : storedResults(asked, values, leafCount, kept)
   for (const value of [...kept.offsets.keys(), ...stored]) lives[value]!.bytes = 0
-  const { offsets, bytes } = gap > 0 ? layOutApart(lives, gap) : layOut(lives)
-  const { stages, watch } =
-    gap > 0
-      ? watched({ values, steps: marked, kept: kept.offsets }, memory)
-      : { stages: merge(marked.flatMap((step) => step.stages)), watch: null }
+  const { offsets, bytes } = guard ? guard.layOut(lives) : layOut(lives)
+  const { stages, watch } = guard
+    ? guard.watched({ values, steps: marked, kept: kept.offsets }, memory)
+    : { stages: merge(marked.flatMap((step) => step.stages)), watch: null }
   return {
     steps: marked,
     graph: { operations, types },
@@ -219,28 +162,6 @@ function planWith(
     hasRun: false,
     watch,
   }
-}
-
-/** Of graphs without scalar functions. */
-const noGroups: Groups = {
-  isFused: () => false,
-  isInlined: () => false,
-  domainOf: () => null,
-  rootOf: (position) => position,
-}
-
-/** For the last function of each group, the operations that its kernel computes. */
-function membersOf(count: number, leafCount: number, groups: Groups): Map<number, number[]> {
-  const members = new Map<number, number[]>()
-  for (let i = 0; i < count; i++) {
-    const position = leafCount + i
-    if (!groups.isFused(position)) continue
-    const root = groups.rootOf(position)
-    const known = members.get(root)
-    if (known) known.push(i)
-    else members.set(root, [i])
-  }
-  return members
 }
 
 /** Results that are worth a block of their own; a leaf that is asked for again has its place already. */

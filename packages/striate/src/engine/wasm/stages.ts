@@ -1,5 +1,5 @@
-/** The stages of a plan's steps as runs need them: some left out, or with looks in between. */
-import type { Plan, RunContext, Step } from './plan.ts'
+/** The stages of a plan's steps as runs need them: some left out, or with looks in between at what they wrote. */
+import type { Plan, RunContext } from './plan.ts'
 import { merge, type Stage } from './program.ts'
 import type { Proof } from './proof/proof.ts'
 
@@ -21,12 +21,6 @@ export function stagesToSkip(
     if ('parts' in stage && stage.keeper !== undefined && holds[stage.keeper]) skipped.push(i)
   }
   return skipped
-}
-
-/** The stages of the steps, with a look at the clock around each step. */
-export function withTicks(steps: readonly Step[], tick: () => void): Stage[] {
-  const look: Stage = { host: tick }
-  return [look, ...steps.flatMap((step) => [...merge(step.stages), look])]
 }
 
 /** The stages of the steps, with a look at what each of them wrote. */

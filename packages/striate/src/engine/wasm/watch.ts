@@ -1,15 +1,10 @@
 /** Canaries around the values of a plan, looked after between its steps. */
-import { brokenCanary, plantCanaries, poison, reportBroken } from './canaries.ts'
+import { brokenCanary, plantCanaries, poison, reportBroken } from './canaryPattern.ts'
+import type { WatchedValues } from './guard.ts'
+import { GuardedMemory } from './guardedMemory.ts'
 import type { EngineMemory } from './memory.ts'
 import type { PlannedStep, PlannedValue, RunContext, Step, ValueId, Watch } from './plan.ts'
 import { merge, type Stage } from './program.ts'
-
-export interface WatchedValues {
-  readonly values: readonly PlannedValue[]
-  readonly steps: readonly PlannedStep[]
-  /** Values that outlast a run: their canaries do so too. */
-  readonly kept: ReadonlyMap<ValueId, number>
-}
 
 /** The stages of the steps, each step followed by a look at every canary. */
 export function watched(
@@ -26,7 +21,7 @@ export function watched(
       plantCanaries(buffer, context.address(value), values[value]!.bytes)
       reportBroken(step.name, nameOf(value, values, steps), where)
     }
-    const block = memory.brokenBlock()
+    const block = memory instanceof GuardedMemory ? memory.brokenBlock() : null
     if (block) reportBroken(step.name, block.what, block.where)
   }
   return {

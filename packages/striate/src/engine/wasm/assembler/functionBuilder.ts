@@ -44,6 +44,11 @@ export class FunctionBuilder {
     this.#emit(operandCode(local.type, value), [0x21, ...unsignedLeb(local.index)])
   }
 
+  /** Adds to a local. */
+  add(local: Local<'i32'>, value: Operand<'i32'>): void {
+    this.set(local, i32.add(local, value))
+  }
+
   do(...effects: Effect[]): void {
     for (const effect of effects) this.#emit(effect.code)
   }
@@ -112,7 +117,7 @@ export class FunctionBuilder {
     this.set(index, range.from ?? 0)
     this.while(i32.ltS(index, range.to), () => {
       body()
-      this.set(index, i32.add(index, range.step ?? 1))
+      this.add(index, range.step ?? 1)
     })
   }
 

@@ -26,8 +26,8 @@ export function convertModule(options: ConvertOptions): KernelModule<ConvertExpo
   const bytes = elementBytes[from]
   const piece = module.procedure('piece', parameters, (f, { count, input, output }) => {
     const next = (elements: number): void => {
-      f.set(input, i32.add(input, elements * bytes))
-      f.set(output, i32.add(output, elements * 4))
+      f.add(input, elements * bytes)
+      f.add(output, elements * 4)
       f.set(count, i32.sub(count, elements))
     }
     f.while(i32.geS(count, 4), () => {
@@ -46,8 +46,8 @@ export function convertModule(options: ConvertOptions): KernelModule<ConvertExpo
     (f, { count, input, output }) => {
       f.while(i32.gtS(count, 0), () => {
         f.do(piece.call({ count: minimum(count, chunk), input, output }))
-        f.set(input, i32.add(input, chunk * bytes))
-        f.set(output, i32.add(output, chunk * 4))
+        f.add(input, chunk * bytes)
+        f.add(output, chunk * 4)
         f.set(count, i32.sub(count, chunk))
       })
     },

@@ -1,7 +1,7 @@
 /** A scalar expression that a kernel applies to its results before it writes them. */
 import type { FunctionBuilder, Local, Locals, ModuleBuilder, Value } from '../assembler/index.ts'
 import type { Lanes } from './elementwise/mathematics.ts'
-import { type Expression, printExpression } from './expression.ts'
+import type { Expression } from './expression.ts'
 import type { KernelTarget } from './kernel.ts'
 
 /**
@@ -14,23 +14,14 @@ export interface KernelEpilogue {
   /** Input 0 is the result, input i + 1 is operand i. */
   readonly expression: Expression
   readonly operands: readonly OperandAccess[]
+  /** `+x0;add(0,1)(cell)`: tells one epilogue from another in the name of a kernel. */
+  readonly label: string
   /** Brought by those who bring expressions. */
   readonly code: EpilogueCode
 }
 
-/** Code for it is written many times in a kernel. */
-const mostNodes = 16
-const mostOperands = 6
-
-/** Operators of a few instructions cost nothing beside a sum of products; formulas do. */
-export const suitsRegisters = ({ expression, operands }: Omit<KernelEpilogue, 'code'>): boolean =>
-  operands.length <= mostOperands &&
-  expression.length <= mostNodes &&
-  expression.every((node) => node.kind !== 'apply' || typeof node.op === 'string')
-
-/** `+x0;add(0,1)(cell)`: tells one epilogue from another in the name of a kernel; empty without. */
-export const epilogueLabel = (epilogue: KernelEpilogue | undefined): string =>
-  epilogue ? `+${printExpression(epilogue.expression)}(${epilogue.operands})` : ''
+/** The label of an epilogue; empty without. */
+export const epilogueLabel = (epilogue: KernelEpilogue | undefined): string => epilogue?.label ?? ''
 
 /** Parameters for the operands' addresses. */
 export type OperandParameters = { readonly [name: `operand${number}`]: 'i32' }

@@ -58,8 +58,8 @@ export function gatherModule(target: KernelTarget): KernelModule<GatherExports> 
 function line(module: ModuleBuilder, name: string, four: LineStep, one: LineStep): Line {
   return module.procedure(name, lineParameters, (f, { cells, from, to }) => {
     const step = (count: number): void => {
-      f.set(from, i32.add(from, 4 * count))
-      f.set(to, i32.add(to, 4 * count))
+      f.add(from, 4 * count)
+      f.add(to, 4 * count)
       f.set(cells, i32.sub(cells, count))
     }
     f.while(i32.geS(cells, 4), () => {
@@ -106,9 +106,9 @@ function rows(module: ModuleBuilder, name: 'gatherRows' | 'scatterAddRows', move
           const place = i32.add(indexed, picked)
           const [from, to] = gathers ? [place, listed] : [listed, place]
           f.do(move.call({ cells: inner, from, to }))
-          f.set(listed, i32.add(listed, rowBytes))
+          f.add(listed, rowBytes)
         })
-        f.set(indexed, i32.add(indexed, i32.mul(axis, rowBytes)))
+        f.add(indexed, i32.mul(axis, rowBytes))
       })
     },
     exported,
@@ -149,8 +149,8 @@ function elements(module: ModuleBuilder, name: 'gatherElements' | 'scatterAddEle
               if (gathers) f.do(i32.store(listed, 0))
             },
           )
-          f.set(index, i32.add(index, 4))
-          f.set(listed, i32.add(listed, 4))
+          f.add(index, 4)
+          f.add(listed, 4)
         })
       })
     },
@@ -163,9 +163,9 @@ function elements(module: ModuleBuilder, name: 'gatherElements' | 'scatterAddEle
       const cells = f.let(i32.shl(i32.mul(count, inner), 2))
       f.times(outer, () => {
         f.do(plane.call({ count, inner, index, indexed, listed }))
-        f.set(index, i32.add(index, cells))
-        f.set(listed, i32.add(listed, cells))
-        f.set(indexed, i32.add(indexed, i32.shl(i32.mul(axis, inner), 2)))
+        f.add(index, cells)
+        f.add(listed, cells)
+        f.add(indexed, i32.shl(i32.mul(axis, inner), 2))
       })
     },
     exported,

@@ -108,8 +108,8 @@
  *     input.run(region, tensor, to, work), input.bring(region, tensor, channels, work, lane),
  *     input.change(region, to, work), output.run(region, from, tensor, bias, work): regionTable(…)
  *     makes the words at `region`; see winograd/region.ts.
- *     weight.run(channels, rows, weight, rowStep, channelStep, flip, to, record, planeStep, work)
- *       work: winogradWeightWork(tiles) bytes
+ *     weight.run(words, channels, rows, weight, rowStep, channelStep, to, record, work)
+ *       words: tapWords(taps, blocks, views), work: tapWork(tiles, taps, blocks) bytes; see winograd/taps.ts
  *
  *   blockProductModule({ rows, blocks, unroll, …target }) → BlockProductExports
  *     run(planes, cells, channels, outputBlocks, from, fromBlock, fromPlane, weight, weightPlane, to, toBlock, toPlane)
@@ -118,8 +118,8 @@
  *
  *   winogradGradientModule({ tiles, wide, …target }), winogradInputModule({ … }, 'upstream')
  *     Gᵀ u and A ∇y, for the gradient of the weight.
- *     gradient.run(channels, rows, from, planeStep, weight, rowStep, channelStep, flip, work)
- *       work: winogradGradientWork(tiles) bytes
+ *     gradient.run(words, channels, rows, from, weight, rowStep, channelStep, work)
+ *       words and work as for the weight's
  *
  *   outerProductModule({ blocks, …target }) → OuterProductExports
  *     run(planes, cells, channels, outputBlocks, from, fromBlock, fromPlane, by, byBlock, byPlane, to, toBlock, toPlane, add)
@@ -195,14 +195,8 @@ export {
   supports,
 } from './elementwise/elementwise.ts'
 export type { Formula } from './elementwise/mathematics.ts'
-export { registerCode } from './elementwise/registerCode.ts'
-export {
-  type EpilogueCode,
-  epilogueLabel,
-  type KernelEpilogue,
-  type OperandAccess,
-  suitsRegisters,
-} from './epilogue.ts'
+export { kernelEpilogue } from './elementwise/registerCode.ts'
+export { epilogueLabel, type KernelEpilogue, type OperandAccess } from './epilogue.ts'
 export {
   arities,
   type Expression,
@@ -246,7 +240,6 @@ export {
 export {
   type WinogradGradientExports,
   winogradGradientModule,
-  winogradGradientWork,
 } from './winograd/gradient.ts'
 export { type WinogradInputExports, winogradInputModule } from './winograd/input.ts'
 export { type OuterProductExports, outerProductModule } from './winograd/outer.ts'
@@ -267,9 +260,9 @@ export {
   blockProductModule,
 } from './winograd/product.ts'
 export { type RegionWords, regionTable } from './winograd/region.ts'
+export { tapWords, tapWork, type ViewTaps } from './winograd/taps.ts'
 export type { WinogradOptions } from './winograd/transform.ts'
 export {
   type WinogradWeightExports,
   winogradWeightModule,
-  winogradWeightWork,
 } from './winograd/weight.ts'

@@ -87,7 +87,7 @@ export function overFootprints<Kernel>(
 ): void {
   const left = f.local('i32')
   const step = (bytes: (stride: Value<'i32'>) => Value<'i32'> | number): void => {
-    for (const { address, stride } of addresses) f.set(address, i32.add(address, bytes(stride)))
+    for (const { address, stride } of addresses) f.add(address, bytes(stride))
   }
   const innerBytes = f.let(i32.shl(inner, 2))
   const alongInner = (candidates: readonly Footprint[], rows: number): void => {

@@ -12,7 +12,7 @@ import { chooseForm } from './fft/form.ts'
 import { lowerFftWeightGradient } from './fft/weightGradient.ts'
 import { fftAlgorithm } from './fft.ts'
 import type { LoweringContext } from './host.ts'
-import { chooseTiles } from './winograd/choice.ts'
+import { chooseTiles, plainGeometry } from './winograd/choice.ts'
 import { lowerWinogradWeightGradient } from './winograd/weightGradient.ts'
 import { winogradAlgorithm } from './winograd.ts'
 
@@ -34,7 +34,8 @@ const gradientAlgorithms = (): readonly ConvolutionAlgorithm[] => [
   },
   {
     ...winogradAlgorithm,
-    cost: (g, features) => chooseTiles(g, features, 'gradient').cost,
+    applies: (g) => winogradAlgorithm.applies(plainGeometry(g)),
+    cost: (g, features) => chooseTiles(plainGeometry(g), features, 'gradient').cost,
     lower: lowerWinogradWeightGradient,
   },
   {

@@ -13,7 +13,6 @@ import {
   scratchesOf,
 } from './continuation.ts'
 import { offsetTable } from './contraction.ts'
-import { takeInRegisters } from './epilogue.ts'
 import { combinations, gatherForm } from './gatherForm.ts'
 import type { LoweringContext } from './host.ts'
 import { evenStep, packedProduct, productLanes, type Share } from './packedProduct.ts'
@@ -23,13 +22,15 @@ const leastProducts = 65536
 
 /**
  * Measured on one core, in nanoseconds: a multiply-add; a float of the input brought into a frame, packed (none,
- * neighbours, or cells that a stride parts), and of the output written; a weight packed, in some runs; a call; and all that comes once.
+ * neighbours, or cells that a stride parts), and of the output written (neighbours, or cells of one phase); a weight
+ * packed, in some runs or, in training, in all, where many leave the nearer caches; a call; and all that comes once.
  */
 const productCost = ({ wide }: Features): number => (wide ? 0.0165 : 0.0325)
 const cellBrought = 0.08
 const cellPacked = { inPlace: 0, near: 0.22, apart: 0.4 }
-const cellWritten = 0.1
-const weightPacked = 0.1
+const cellWritten = { near: 0.1, apart: 1 }
+const weightPacked = { kept: 0.1, anew: 0.3, far: 0.6 }
+const nearWeights = 2 ** 19
 const callCost = 60
 const fixed = 600
 
@@ -48,14 +49,18 @@ export const contractionAlgorithm: ConvolutionAlgorithm = {
     const strided = g.axes.some(({ stride }) => stride > 1)
     const isInPlace = g.layout === 'channels-first' && !strided && phases[0]!.taps === 1
     const packed = cellPacked[strided ? 'apart' : isInPlace ? 'inPlace' : 'near']
+    const written = cellWritten[phases.length > 1 ? 'apart' : 'near']
     const sums = phases.reduce((total, { cells, taps }) => {
       const k = channels * taps
       const kept = productLanes(rows, cells, k, features) * k * productCost(features)
-      return total + kept + cells * k * packed + cells * rows * cellWritten + callCost
+      return total + kept + cells * k * packed + cells * rows * written + callCost
     }, 0)
     const weights = product(g.axes.map(({ kernel }) => kernel)) * channels * g.outChannels
     const inputs = g.batch * g.inChannels * product(g.axes.map(({ input }) => input))
-    return times * sums + inputs * cellBrought + weights * weightPacked + fixed
+    const packing = features.trains
+      ? weights * weightPacked.anew + Math.max(0, weights - nearWeights) * weightPacked.far
+      : weights * weightPacked.kept
+    return times * sums + inputs * cellBrought + packing + fixed
   },
   lower,
 }
@@ -69,7 +74,7 @@ function lower(context: LoweringContext<ConvolutionGeometry>): void {
   const weightRows = build.table(offsetTable([rows], [form.weightRow]))
   const outputRows = build.table(offsetTable([rows], [form.output.channel]))
   const channelAxis = g.layout === 'channels-first' ? 1 : outputType.shape.length - 1
-  const epilogue = takeInRegisters(context.epilogue, outputType, { row: channelAxis })
+  const epilogue = context.epilogue?.inRegisters({ row: channelAxis })
   const phases = form.phases.map((phase) => {
     const k = channels * phase.taps
     const work = packedProduct(build, rows, phase.cells, k, epilogue?.kernel)

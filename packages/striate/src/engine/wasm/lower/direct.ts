@@ -13,7 +13,6 @@ import type { Builder, ValueId } from '../plan.ts'
 import { call, cut, place } from '../program.ts'
 import type { ConvolutionAlgorithm } from './algorithm.ts'
 import { copyCalls } from './copy.ts'
-import { takeInRegisters } from './epilogue.ts'
 import type { LoweringContext } from './host.ts'
 
 /** Products from which on a second thread is worth waking. */
@@ -111,7 +110,7 @@ function lower(context: LoweringContext<ConvolutionGeometry>): void {
   const group = { ...groupOf(g), share: samples % pieces === 0 ? 1 : pieces }
   const form = directForm(group)
   const channelAxis = g.layout === 'channels-first' ? 1 : outputType.shape.length - 1
-  const epilogue = takeInRegisters(context.epilogue, outputType, { row: channelAxis })
+  const epilogue = context.epilogue?.inRegisters({ row: channelAxis })
   const options = {
     ...group,
     hasBias: bias !== undefined,

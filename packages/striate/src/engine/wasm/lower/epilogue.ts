@@ -4,13 +4,7 @@
  */
 import { broadcastStrides, stridesOf } from '../../../tensor/shape.ts'
 import type { GroupNode } from '../fusion.ts'
-import {
-  type EpilogueCode,
-  type KernelEpilogue,
-  type OperandAccess,
-  registerCode,
-  suitsRegisters,
-} from '../kernels/index.ts'
+import { type KernelEpilogue, kernelEpilogue, type OperandAccess } from '../kernels/index.ts'
 import type { Builder, Step, ValueId } from '../plan.ts'
 import { type Place, place } from '../program.ts'
 import type { ValueType } from '../structure.ts'
@@ -21,44 +15,17 @@ export interface Operand {
   readonly type: ValueType
 }
 
-export interface Epilogue {
+/** What is to be computed of the results of an operation. */
+export interface Afterwards {
   /** Input 0 is the result of the operation, input i + 1 is operand i; the last node is what is written. */
   readonly nodes: readonly GroupNode[]
   readonly operands: readonly Operand[]
-  readonly code: EpilogueCode
-  /** Says that the steps of the operation compute it. */
-  take(): void
 }
 
-/** For a lowering that may take an epilogue: what the builder it is given adds to its last step where it does not. */
-export function afterwards(
-  build: Builder,
-  { nodes, operands }: Pick<Epilogue, 'nodes' | 'operands'>,
-  output: ValueId,
-  outputType: ValueType,
-): { readonly build: Builder; readonly epilogue: Epilogue; finish(): void } {
-  let isTaken = false
-  const steps: Step[] = []
-  const take = (): void => {
-    isTaken = true
-  }
-  const finish = (): void => {
-    const sources = [{ value: output, type: outputType }, ...operands]
-    const group = { domain: 'f32', nodes } as const
-    const work = isTaken ? null : elementwiseStage(build, group, sources, output, outputType)
-    const writer = steps.findLastIndex(({ writes }) => writes.includes(output))
-    for (const [i, each] of steps.entries()) {
-      const reads = [...each.reads, ...operands.map(({ value }) => value)]
-      const stages = work ? [...each.stages, work.stage] : each.stages
-      build.step(work && i === writer ? { ...each, reads, stages } : each)
-    }
-  }
-  const step = (next: Step): void => void steps.push(next)
-  return {
-    build: { ...build, step },
-    epilogue: { nodes, operands, code: registerCode, take },
-    finish,
-  }
+/** The same, offered to a lowering. */
+export interface Epilogue {
+  /** For kernels, which from then on have to compute it; null if it does not suit them. */
+  inRegisters(axes: MatrixAxes): RegisterEpilogue | null
 }
 
 /** An epilogue that kernels compute in registers. */
@@ -78,27 +45,47 @@ export interface MatrixAxes {
   readonly column?: number
 }
 
-/** The epilogue for kernels, which from then on have to compute it; null if it does not suit them. */
-export function takeInRegisters(
-  epilogue: Epilogue | undefined,
+/** For a lowering that may take an epilogue: what the builder it is given adds to its last step where it does not. */
+export function afterwards(
+  build: Builder,
+  { nodes, operands }: Afterwards,
+  output: ValueId,
   outputType: ValueType,
-  axes: MatrixAxes,
-): RegisterEpilogue | null {
-  if (!epilogue) return null
-  const accesses = epilogue.operands.map(({ type }) => accessOf(type, outputType.shape, axes))
-  if (accesses.includes(null)) return null
-  const operands = accesses as readonly OperandAccess[]
-  const kernel = { expression: epilogue.nodes, operands, code: epilogue.code }
-  if (!suitsRegisters(kernel)) return null
-  epilogue.take()
+): { readonly build: Builder; readonly epilogue: Epilogue; finish(): void } {
+  let isTaken = false
+  const steps: Step[] = []
+  const inRegisters = (axes: MatrixAxes): RegisterEpilogue | null => {
+    const accesses = operands.map(({ type }) => accessOf(type, outputType.shape, axes))
+    if (accesses.includes(null)) return null
+    const kernel = kernelEpilogue(nodes, accesses as readonly OperandAccess[])
+    if (!kernel) return null
+    isTaken = true
+    return {
+      kernel,
+      reads: operands.map(({ value }) => value),
+      places: (at) =>
+        operands.map(({ value }, i) => {
+          const access = kernel.operands[i]!
+          return place(value, access === 'scalar' ? 0 : (at[access] ?? 0))
+        }),
+    }
+  }
+  const finish = (): void => {
+    const sources = [{ value: output, type: outputType }, ...operands]
+    const group = { domain: 'f32', nodes } as const
+    const work = isTaken ? null : elementwiseStage(build, group, sources, output, outputType)
+    const writer = steps.findLastIndex(({ writes }) => writes.includes(output))
+    for (const [i, each] of steps.entries()) {
+      const reads = [...each.reads, ...operands.map(({ value }) => value)]
+      const stages = work ? [...each.stages, work.stage] : each.stages
+      build.step(work && i === writer ? { ...each, reads, stages } : each)
+    }
+  }
+  const step = (next: Step): void => void steps.push(next)
   return {
-    kernel,
-    reads: epilogue.operands.map(({ value }) => value),
-    places: (at) =>
-      epilogue.operands.map(({ value }, i) => {
-        const access = operands[i]!
-        return place(value, access === 'scalar' ? 0 : (at[access] ?? 0))
-      }),
+    build: { ...build, step },
+    epilogue: { inRegisters },
+    finish,
   }
 }
 

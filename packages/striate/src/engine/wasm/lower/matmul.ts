@@ -5,7 +5,6 @@ import { type MatvecExports, matvecModule, matvecScratchBytes } from '../kernels
 import type { ValueId } from '../plan.ts'
 import { call, cut, place } from '../program.ts'
 import { contraction, contractionUnit, offsetTable } from './contraction.ts'
-import { takeInRegisters } from './epilogue.ts'
 import type { LoweringContext } from './host.ts'
 import { stepInPlace } from './packedProduct.ts'
 
@@ -30,7 +29,7 @@ export function lowerMatmul(context: LoweringContext<MatmulAttributes>): boolean
   const [a, b] = inputs as [number, number]
   const last = outputType.shape.length - 1
   if (lowerMatvec(context, { m, n, k })) return true
-  const epilogue = takeInRegisters(context.epilogue, outputType, { row: last - 1, column: last })
+  const epilogue = context.epilogue?.inRegisters({ row: last - 1, column: last })
   const pieces = m * n * k * aBatch.length >= leastProducts ? build.threads : 1
   // One matrix is cut by its longer side; a batch by matrices.
   const isBatch = aBatch.length >= pieces
@@ -99,7 +98,7 @@ function lowerMatvec(
   if ((!isRow && !isColumn) || sizeOf(outputType.shape) !== rows) return false
   const [matrix, x] = isRow ? [b, a] : [a, b]
   const last = outputType.shape.length - 1
-  const epilogue = takeInRegisters(context.epilogue, outputType, { row: last - 1, column: last })
+  const epilogue = context.epilogue?.inRegisters({ row: last - 1, column: last })
   const kernel = build.kernel<MatvecExports>(
     `matvec${JSON.stringify(epilogue?.kernel ?? '')}`,
     (target) => matvecModule({ ...target, ...(epilogue ? { epilogue: epilogue.kernel } : {}) }),

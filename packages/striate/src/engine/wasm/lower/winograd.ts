@@ -20,7 +20,7 @@ import type { ConvolutionGeometry } from '../../../geometry/convolution.ts'
 import type { ValueId } from '../plan.ts'
 import { cut, type Part, type Stage } from '../program.ts'
 import type { ConvolutionAlgorithm } from './algorithm.ts'
-import { type RegisterEpilogue, takeInRegisters } from './epilogue.ts'
+import type { RegisterEpilogue } from './epilogue.ts'
 import type { LoweringContext } from './host.ts'
 import { type BlockBias, biasBlocks } from './winograd/bias.ts'
 import { appliesTo, chooseTiles } from './winograd/choice.ts'
@@ -56,7 +56,7 @@ function lower(context: LoweringContext<ConvolutionGeometry>): void {
   const { build, attributes, inputs } = context
   const { forms } = chooseTiles(attributes, build.features)
   const bias = inputs[2] === undefined ? null : biasBlocks(build, forms[0]!, inputs[2])
-  const epilogue = takeInRegisters(context.epilogue, context.outputType, noMatrix)
+  const epilogue = context.epilogue?.inRegisters(noMatrix) ?? null
   for (const form of forms) lowerForm(context, form, bias, epilogue)
 }
 

@@ -92,7 +92,7 @@ export function block(module: ModuleBuilder, options: Tile): Block {
             })
           })
         })
-        f.set(i, i32.add(i, height))
+        f.add(i, height)
       })
     })
   })

@@ -217,7 +217,7 @@ function blocked(
       })
       f.set(bias, 0)
       f.set(beta, 1)
-      f.set(product, i32.add(product, even))
+      f.add(product, even)
       f.brIf(again, i32.ltS(product, p.k))
     })
   })

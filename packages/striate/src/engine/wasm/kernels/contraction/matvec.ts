@@ -76,7 +76,7 @@ export function matvecModule(options: MatvecOptions): KernelModule<MatvecExports
       f.set(at[row]!, i32.select(i32.gtS(p.rows, row), next, at[row - 1]!))
     }
     const step = (bytes: number): void => {
-      for (const address of [x, ...at]) f.set(address, i32.add(address, bytes))
+      for (const address of [x, ...at]) f.add(address, bytes)
     }
     const add = (sum: Local<'v128'>, a: Value<'v128'>, b: Value<'v128'>): void =>
       f.set(sum, multiplyAdd(options, a, b, sum))
@@ -141,7 +141,7 @@ export function matvecModule(options: MatvecOptions): KernelModule<MatvecExports
     (f, p) => {
       f.while(i32.gtS(p.rows, 0), () => {
         f.do(some.call(p))
-        f.set(p.matrix, i32.add(p.matrix, i32.mul(p.rowStep, together)))
+        f.add(p.matrix, i32.mul(p.rowStep, together))
         f.set(p.y, element(p.y, together))
         for (const [i, access] of (epilogue?.operands ?? []).entries())
           if (access !== 'scalar') {

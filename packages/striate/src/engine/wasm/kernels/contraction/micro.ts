@@ -91,8 +91,8 @@ export function micro(
           if (factor !== undefined) f.set(sum, multiplyAdd(options, weight, factor, sum))
         })
       })
-      f.set(p.a, i32.add(p.a, 4 * rows))
-      f.set(p.b, i32.add(p.b, p.step))
+      f.add(p.a, 4 * rows)
+      f.add(p.b, p.step)
     })
 
     const operandAt = (
@@ -169,10 +169,10 @@ export function writeTile(
         if (emit !== null) f.if(p.last, () => f.set(value, emit(f, value, operandAt)))
         f.do(v128.store32Lane(address, value, 0))
       })
-      f.set(p.cM, i32.add(p.cM, 4))
-      f.set(p.tile, i32.add(p.tile, 4 * width))
+      f.add(p.cM, 4)
+      f.add(p.tile, 4 * width)
       for (const [i, access] of (epilogue?.operands ?? []).entries())
-        if (access === 'row') f.set(p[`operand${i}`]!, i32.add(p[`operand${i}`]!, 4))
+        if (access === 'row') f.add(p[`operand${i}`]!, 4)
     })
   })
 }

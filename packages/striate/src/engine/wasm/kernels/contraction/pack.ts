@@ -85,7 +85,7 @@ function packRows(module: ModuleBuilder, height: number, panel: PackPanel): Pack
       const { depth, a: source, aK: along } = p
       const across = element(p.aM, i)
       f.do(panel.call({ count, width: count, depth, source, across, along, destination }))
-      f.set(i, i32.add(i, count))
+      f.add(i, count)
     })
   })
 }
@@ -128,9 +128,9 @@ function packPanel(module: ModuleBuilder): PackPanel {
     const lane = f.local('i32')
     const { depth, source, along } = p
     const next = (lanes: number): void => {
-      f.set(lane, i32.add(lane, lanes))
-      f.set(p.across, i32.add(p.across, 4 * lanes))
-      f.set(p.destination, i32.add(p.destination, 4 * lanes))
+      f.add(lane, lanes)
+      f.add(p.across, 4 * lanes)
+      f.add(p.destination, 4 * lanes)
     }
     const { across, destination } = p
     f.while(i32.leS(i32.add(lane, 4), p.count), () => {
@@ -152,12 +152,12 @@ function packPanel(module: ModuleBuilder): PackPanel {
 function packFour(module: ModuleBuilder): PackLanes {
   return module.procedure('packFour', lanesParameters, (f, p) => {
     const advance = (steps: number): void => {
-      f.set(p.along, i32.add(p.along, 4 * steps))
+      f.add(p.along, 4 * steps)
       f.set(p.depth, i32.sub(p.depth, steps))
     }
     const store = (value: Value<'v128'>): void => {
       f.do(v128.store(p.destination, value))
-      f.set(p.destination, i32.add(p.destination, p.stride))
+      f.add(p.destination, p.stride)
     }
     const column = (lane: number): Local<'i32'> =>
       f.let(element(p.source, i32.load(p.across, 4 * lane)))
@@ -168,7 +168,7 @@ function packFour(module: ModuleBuilder): PackLanes {
       () =>
         f.times(p.depth, () => {
           store(v128.load(element(base, i32.load(p.along))))
-          f.set(p.along, i32.add(p.along, 4))
+          f.add(p.along, 4)
         }),
       () => {
         const offset = f.local('i32')
@@ -207,8 +207,8 @@ function packOne(module: ModuleBuilder): PackLanes {
     const column = f.let(element(p.source, i32.load(p.across)))
     f.times(p.depth, () => {
       f.do(f32.store(p.destination, f32.load(element(column, i32.load(p.along)))))
-      f.set(p.along, i32.add(p.along, 4))
-      f.set(p.destination, i32.add(p.destination, p.stride))
+      f.add(p.along, 4)
+      f.add(p.destination, p.stride)
     })
   })
 }
@@ -220,7 +220,7 @@ function zeroLane(
   return module.procedure('zeroLane', parameters, (f, p) =>
     f.times(p.depth, () => {
       f.do(f32.store(p.destination, 0))
-      f.set(p.destination, i32.add(p.destination, p.stride))
+      f.add(p.destination, p.stride)
     }),
   )
 }

@@ -119,7 +119,7 @@ function runFunction(
         f.while(i32.ltS(j, p.n), () => {
           f.set(height, panelHeight(f, i32.sub(p.n, j), columns))
           body()
-          f.set(j, i32.add(j, height))
+          f.add(j, height)
         })
       }
       f.if(i32.eqz(p.step), () =>
@@ -159,7 +159,7 @@ function runFunction(
               () => {
                 const [row, column] = [i32.load(p.bK), i32.load(element(p.bN, j))]
                 f.set(b, element(p.b, i32.add(row, column)))
-                f.set(b, i32.add(b, i32.mul(product, p.step)))
+                f.add(b, i32.mul(product, p.step))
                 f.set(step, p.step)
               },
               () => {
@@ -196,9 +196,9 @@ function runFunction(
                 })
               })
             })
-            f.set(next, i32.add(next, i32.mul(depth, pace)))
+            f.add(next, i32.mul(depth, pace))
           })
-          f.set(product, i32.add(product, even))
+          f.add(product, even)
           f.brIf(again, i32.ltS(product, p.k))
         })
       })

@@ -88,11 +88,11 @@ export function micro(
           f.set(sum, multiplyAdd(options, cell, factors[vector]!, sum))
         })
       })
-      f.set(p.a, i32.add(p.a, 4 * rows))
-      f.set(p.b, i32.add(p.b, p.step))
+      f.add(p.a, 4 * rows)
+      f.add(p.b, p.step)
       // Weights come from far away, once: what is read ahead at the pace of the columns arrives meanwhile.
       f.set(touched, i32.load(p.next))
-      f.set(p.next, i32.add(p.next, p.pace))
+      f.add(p.next, p.pace)
     })
     // By way of memory: where sums change after the loop, V8 before version 13 keeps them there during the loop.
     f.if(i32.eqz(p.first), () => {

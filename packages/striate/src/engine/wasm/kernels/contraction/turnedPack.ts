@@ -30,8 +30,8 @@ export function packCells(module: ModuleBuilder, most: number): PackPanel {
     const along = (body: () => void): void =>
       f.times(p.depth, () => {
         body()
-        f.set(p.along, i32.add(p.along, 4))
-        f.set(p.to, i32.add(p.to, step))
+        f.add(p.along, 4)
+        f.add(p.to, step)
       })
     f.if(
       isStraight,
@@ -49,7 +49,7 @@ export function packCells(module: ModuleBuilder, most: number): PackPanel {
           f.for(j, { to: p.count }, () => {
             const cell = element(source, i32.load(element(p.cells, j)))
             f.do(i32.store(at, i32.load(cell)))
-            f.set(at, i32.add(at, 4))
+            f.add(at, 4)
           })
         }),
     )
@@ -81,7 +81,7 @@ export function packRowsFunction(module: ModuleBuilder, rows: number): void {
               () => f.do(i32.store(to, i32.load(element(from, i32.load(element(p.aK, product)))))),
               () => f.do(i32.store(to, 0)),
             )
-            f.set(to, i32.add(to, 4 * rows))
+            f.add(to, 4 * rows)
           })
         })
       })

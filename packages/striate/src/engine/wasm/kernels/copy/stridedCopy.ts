@@ -95,7 +95,7 @@ function outerLoops(module: ModuleBuilder, elementBytes: number, plane: Plane): 
       ] as const
       const move = (axis: number, times: Value<'i32'> | number): void => {
         for (const [address, side] of sides) {
-          f.set(address, i32.add(address, i32.mul(stride(side, axis), times)))
+          f.add(address, i32.mul(stride(side, axis), times))
         }
       }
       const axisLoop = (axis: number): void => {
@@ -125,8 +125,8 @@ function linesPlane(module: ModuleBuilder, name: string, line: Line): Plane {
     const bytes = f.let(i32.mul(p.columns, p.destinationColumn))
     f.times(p.rows, () => {
       f.do(line.call({ bytes, source: p.source, destination: p.destination }))
-      f.set(p.source, i32.add(p.source, p.sourceRow))
-      f.set(p.destination, i32.add(p.destination, p.destinationRow))
+      f.add(p.source, p.sourceRow)
+      f.add(p.destination, p.destinationRow)
     })
   })
 }
@@ -134,8 +134,8 @@ function linesPlane(module: ModuleBuilder, name: string, line: Line): Plane {
 function copyLine(module: ModuleBuilder): Line {
   return module.procedure('copyLine', lineParameters, (f, { bytes, source, destination }) => {
     const next = (count: number): void => {
-      f.set(source, i32.add(source, count))
-      f.set(destination, i32.add(destination, count))
+      f.add(source, count)
+      f.add(destination, count)
       f.set(bytes, i32.sub(bytes, count))
     }
     f.if(i32.geS(bytes, longLine), () => {
@@ -162,7 +162,7 @@ function fillLine(module: ModuleBuilder, elementBytes: 1 | 4): Line {
     const splat = elementBytes === 4 ? v128.load32Splat : v128.load8Splat
     const value = f.let(splat(source))
     const next = (count: number): void => {
-      f.set(destination, i32.add(destination, count))
+      f.add(destination, count)
       f.set(bytes, i32.sub(bytes, count))
     }
     f.while(i32.geS(bytes, 16), () => {
@@ -187,11 +187,11 @@ function scatteredPlane(module: ModuleBuilder, elementBytes: 1 | 4): Plane {
       f.set(left, p.columns)
       f.times(left, () => {
         f.do(elementBytes === 4 ? i32.store(to, i32.load(from)) : i32.store8(to, i32.load8U(from)))
-        f.set(from, i32.add(from, p.sourceColumn))
-        f.set(to, i32.add(to, p.destinationColumn))
+        f.add(from, p.sourceColumn)
+        f.add(to, p.destinationColumn)
       })
-      f.set(p.source, i32.add(p.source, p.sourceRow))
-      f.set(p.destination, i32.add(p.destination, p.destinationRow))
+      f.add(p.source, p.sourceRow)
+      f.add(p.destination, p.destinationRow)
     })
   })
 }
@@ -244,13 +244,13 @@ function transposedBlock(module: ModuleBuilder): Block {
     const load = (): Local<'v128'> => loadAndMove(f, source, step)
     for (const vector of transposeFour([load(), load(), load(), load()], (part) => f.let(part))) {
       f.do(v128.store(destination, vector))
-      f.set(destination, i32.add(destination, row))
+      f.add(destination, row)
     }
   })
 }
 
 function loadAndMove(f: FunctionBuilder, address: Local<'i32'>, step: Value<'i32'>): Local<'v128'> {
   const vector = f.let(v128.load(address))
-  f.set(address, i32.add(address, step))
+  f.add(address, step)
   return vector
 }

@@ -64,10 +64,10 @@ export function fillBand(module: ModuleBuilder, form: DirectForm): FillBand {
               if (copyLine) f.do(copyLine.call({ from, to: p.to, first, end }))
             },
           )
-          f.set(p.to, i32.add(p.to, 4 * rowPitch))
+          f.add(p.to, 4 * rowPitch)
         }),
       )
-      f.set(p.from, i32.add(p.from, 4 * form.inputPlane))
+      f.add(p.from, 4 * form.inputPlane)
     })
   })
 }
@@ -114,8 +114,8 @@ function fixedLine(
       const [source, destination, left] = [f.let(from), f.let(to), f.let(i32.const(rounds))]
       f.times(left, () => {
         for (let i = 0; i < mostVectors; i++) some(begin + i * lanes, source, destination)
-        f.set(source, i32.add(source, 4 * step))
-        f.set(destination, i32.add(destination, (4 * step) / deal))
+        f.add(source, 4 * step)
+        f.add(destination, (4 * step) / deal)
       })
     }
     for (let cell = begin + rounds * step; cell + lanes <= end; cell += lanes) some(cell, from, to)
@@ -139,9 +139,9 @@ function dealLine(module: ModuleBuilder, { deal, pitch }: DirectForm): CopyLine 
 type LineLocals = { readonly [Name in keyof typeof lineParameters]: Local<'i32'> }
 
 function advance(f: FunctionBuilder, { from, to, first }: LineLocals, floats: number): void {
-  f.set(from, i32.add(from, 4 * floats))
-  f.set(to, i32.add(to, 4 * floats))
-  f.set(first, i32.add(first, floats))
+  f.add(from, 4 * floats)
+  f.add(to, 4 * floats)
+  f.add(first, floats)
 }
 
 function copyStraight(f: FunctionBuilder, p: LineLocals): void {
@@ -166,14 +166,14 @@ function copyPairs(f: FunctionBuilder, p: LineLocals, pitch: number): void {
       const odd = i32.add(p.to, i32.shl(i32.sub(p.first, 1), 1))
       f.do(i32.store(odd, i32.load(p.from), 4 * pitch))
     })
-    f.set(p.from, i32.add(p.from, 4))
-    f.set(p.first, i32.add(p.first, 1))
+    f.add(p.from, 4)
+    f.add(p.first, 1)
   })
-  f.set(p.to, i32.add(p.to, i32.shl(p.first, 1)))
+  f.add(p.to, i32.shl(p.first, 1))
   const next = (floats: number): void => {
-    f.set(p.from, i32.add(p.from, 4 * floats))
-    f.set(p.to, i32.add(p.to, 2 * floats))
-    f.set(p.first, i32.add(p.first, floats))
+    f.add(p.from, 4 * floats)
+    f.add(p.to, 2 * floats)
+    f.add(p.first, floats)
   }
   f.while(i32.leS(i32.add(p.first, 8), p.end), () => {
     f.set(low, v128.load(p.from))
@@ -205,16 +205,16 @@ function copyDealt(f: FunctionBuilder, p: LineLocals, deal: number, pitch: numbe
     f.set(target, element(p.to, i32.add(i32.mul(line, pitch), cell)))
     f.while(i32.ltS(at, p.end), () => {
       f.do(i32.store(target, i32.load(source)))
-      f.set(source, i32.add(source, 4 * deal))
-      f.set(target, i32.add(target, 4))
-      f.set(at, i32.add(at, deal))
+      f.add(source, 4 * deal)
+      f.add(target, 4)
+      f.add(at, deal)
     })
-    f.set(p.first, i32.add(p.first, 1))
-    f.set(p.from, i32.add(p.from, 4))
-    f.set(line, i32.add(line, 1))
+    f.add(p.first, 1)
+    f.add(p.from, 4)
+    f.add(line, 1)
     f.if(i32.eq(line, deal), () => {
       f.set(line, 0)
-      f.set(cell, i32.add(cell, 1))
+      f.add(cell, 1)
     })
   })
 }

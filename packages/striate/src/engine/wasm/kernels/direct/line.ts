@@ -92,14 +92,13 @@ export function lineKernel(module: ModuleBuilder, name: string, options: LineOpt
         f.brIf(done, i32.eqz(left))
         f.set(step, minimum(left, covered))
         f.set(left, i32.sub(left, step))
-        f.set(p.scratch, i32.add(p.scratch, i32.shl(step, 2)))
-        f.set(p.output, i32.add(p.output, i32.mul(step, 4 * phase.steps[2]!)))
+        f.add(p.scratch, i32.shl(step, 2))
+        f.add(p.output, i32.mul(step, 4 * phase.steps[2]!))
         if (form.weightsPerTap) {
-          f.set(p.weight, i32.add(p.weight, i32.shl(step, 2)))
-          f.set(p.bias, i32.add(p.bias, i32.shl(step, 2)))
+          f.add(p.weight, i32.shl(step, 2))
+          f.add(p.bias, i32.shl(step, 2))
           for (const [i, access] of (options.epilogue?.operands ?? []).entries())
-            if (access === 'row')
-              f.set(p[`operand${i}`]!, i32.add(p[`operand${i}`]!, i32.shl(step, 2)))
+            if (access === 'row') f.add(p[`operand${i}`]!, i32.shl(step, 2))
         }
         f.br(again)
       }),
@@ -122,8 +121,8 @@ function overNest(
   f.set(moving.scratch, i32.add(from.scratch, 4 * start.scratch))
   f.set(moving.weight, i32.add(from.weight, 4 * start.weight))
   const move = (scratch: number, weight: number): void => {
-    if (scratch !== 0) f.set(moving.scratch, i32.add(moving.scratch, 4 * scratch))
-    if (weight !== 0) f.set(moving.weight, i32.add(moving.weight, 4 * weight))
+    if (scratch !== 0) f.add(moving.scratch, 4 * scratch)
+    if (weight !== 0) f.add(moving.weight, 4 * weight)
   }
   const nested = (depth: number): void => {
     const loop = loops[depth]

@@ -149,7 +149,7 @@ function overGroups(
       ),
     )
   const groupBytes = 4 * form.weightGroup
-  f.set(p.weight, i32.add(p.weight, i32.mul(p.firstGroup, groupBytes)))
+  f.add(p.weight, i32.mul(p.firstGroup, groupBytes))
   f.do(memoryFill(p.weight, 0, i32.mul(i32.sub(p.endGroup, p.firstGroup), groupBytes)))
   f.for(p.firstGroup, { from: p.firstGroup, to: p.endGroup }, () => {
     f.for(sample, { from: p.firstSample, to: p.endSample }, () => {
@@ -181,13 +181,13 @@ function overGroups(
         f.set(left, Math.floor(outputs / rows))
         f.times(left, () => {
           sumBlocks(whole)
-          f.set(weight, i32.add(weight, 4 * rows * form.weightRow))
-          f.set(upstream, i32.add(upstream, 4 * rows * form.outputPlane))
+          f.add(weight, 4 * rows * form.weightRow)
+          f.add(upstream, 4 * rows * form.outputPlane)
         })
         sumBlocks(partial)
       })
     })
-    f.set(p.weight, i32.add(p.weight, groupBytes))
+    f.add(p.weight, groupBytes)
   })
 }
 
@@ -230,8 +230,8 @@ function sumTaps(
             f.set(sum, multiplyAdd(options, factors[row]![half]!, cells[half]!, sum))
           }
       }
-      f.set(scratch, i32.add(scratch, shift))
-      f.set(upstream, i32.add(upstream, shift))
+      f.add(scratch, shift)
+      f.add(upstream, shift)
     }
     const firstOf = (axis: number) => (axis === form.bandAxis ? p.first : 0)
     f.for(z, { from: firstOf(0), to: counts[0]! }, () =>
@@ -244,8 +244,8 @@ function sumTaps(
         f.times(x, () => products(4 * lanes, (value) => value))
         if (width % lanes > 0) {
           const back = 4 * ((width % lanes) - lanes)
-          f.set(scratch, i32.add(scratch, back))
-          f.set(upstream, i32.add(upstream, back))
+          f.add(scratch, back)
+          f.add(upstream, back)
           products(0, (value, half) => v128.and(value, v128.load(p.work, 16 * half)))
         }
       }),

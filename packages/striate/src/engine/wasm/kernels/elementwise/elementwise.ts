@@ -120,7 +120,7 @@ function ports(
 
 function advance(f: FunctionBuilder, all: readonly Port[], elements: number): void {
   for (const { address, step } of all) {
-    if (step !== 0) f.set(address, i32.add(address, elements * step))
+    if (step !== 0) f.add(address, elements * step)
   }
 }
 
@@ -202,14 +202,14 @@ function runFunction(module: ModuleBuilder, plan: Plan, line: Row): void {
       const move = (axis: number, times: Value<'i32'>): void =>
         inputs.forEach(({ address, type }, input) => {
           const distance = i32.mul(stride(input, axis), times)
-          f.set(address, i32.add(address, i32.mul(distance, elementBytes[type])))
+          f.add(address, i32.mul(distance, elementBytes[type]))
         })
       const oneLine = (): void => f.do(line.call({ ...addresses, count }))
       const axisLoop = (axis: number): void => {
         if (axis === outerAxes) {
           oneLine()
           for (const { address, step } of outputs) {
-            f.set(address, i32.add(address, i32.mul(count, step)))
+            f.add(address, i32.mul(count, step))
           }
           return
         }

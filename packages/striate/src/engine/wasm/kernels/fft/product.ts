@@ -57,7 +57,7 @@ export function spectrumModule(options: SpectrumOptions): KernelModule<SpectrumE
             const at = offset + half
             f.do(v128.store(values, f32x4.mul(v128.load(values, at), by), at))
           }
-        f.set(values, i32.add(values, blockBytes))
+        f.add(values, blockBytes)
       })
     },
     { exported: true },
@@ -122,13 +122,13 @@ export function spectrumModule(options: SpectrumOptions): KernelModule<SpectrumE
               add(sum.im, b, re)
               const opposite = b.map((each) => f.let(f32x4.neg(each)))
               add(sum.re, opposite, im)
-              f.set(places[l]!, i32.add(places[l]!, p.xChannel))
+              f.add(places[l]!, p.xChannel)
             })
-            f.set(channel, i32.add(channel, p.kernelChannel))
+            f.add(channel, p.kernelChannel)
           })
           overSums((sum, at, offset) => f.do(v128.store(at, sum, offset)))
         }
-        for (const base of [p.to, p.x, p.kernel]) f.set(base, i32.add(base, blockBytes))
+        for (const base of [p.to, p.x, p.kernel]) f.add(base, blockBytes)
       })
     },
     { exported: true },

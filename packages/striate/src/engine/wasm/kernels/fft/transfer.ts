@@ -58,8 +58,8 @@ export function fftTransferModule(target: KernelTarget): KernelModule<FftTransfe
     (f, { to, values, start, step, from, stride, count }) => {
       const one = (): void => {
         f.do(f32.store(partAt(to, start), f32.load(from)))
-        f.set(start, i32.add(start, step))
-        f.set(from, i32.add(from, stride))
+        f.add(start, step)
+        f.add(from, stride)
         f.set(count, i32.sub(count, 1))
       }
       f.if(i32.or(i32.ltS(count, values), i32.eqz(isDense(step, stride))), () =>
@@ -70,9 +70,9 @@ export function fftTransferModule(target: KernelTarget): KernelModule<FftTransfe
         const at = f.let(partAt(to, start))
         f.while(i32.geS(count, blockValues), () => {
           for (const half of [0, 16]) f.do(v128.store(at, v128.load(from, half), half))
-          f.set(at, i32.add(at, blockBytes))
-          f.set(from, i32.add(from, 4 * blockValues))
-          f.set(start, i32.add(start, blockValues))
+          f.add(at, blockBytes)
+          f.add(from, 4 * blockValues)
+          f.add(start, blockValues)
           f.set(count, i32.sub(count, blockValues))
         })
       })
@@ -93,15 +93,15 @@ export function fftTransferModule(target: KernelTarget): KernelModule<FftTransfe
         f.while(i32.geS(count, blockValues), () => {
           for (const half of [0, 16])
             f.do(v128.store(to, f32x4.add(v128.load(from, half), addedVector), half))
-          f.set(from, i32.add(from, blockBytes))
-          f.set(to, i32.add(to, 4 * blockValues))
+          f.add(from, blockBytes)
+          f.add(to, 4 * blockValues)
           f.set(count, i32.sub(count, blockValues))
         }),
       )
       f.times(count, () => {
         f.do(f32.store(to, f32.add(f32.load(partAt(from, index)), added)))
-        f.set(index, i32.add(index, step))
-        f.set(to, i32.add(to, stride))
+        f.add(index, step)
+        f.add(to, stride)
       })
     },
     { exported: true },
@@ -115,6 +115,6 @@ function clear(f: FunctionBuilder, to: Local<'i32'>, values: Local<'i32'>): void
   const left = f.let(i32.shrU(values, 3))
   f.times(left, () => {
     for (const half of [0, 16]) f.do(v128.store(at, zero, half))
-    f.set(at, i32.add(at, blockBytes))
+    f.add(at, blockBytes)
   })
 }

@@ -118,10 +118,10 @@ function pass(
             if (radix === 4) four(arithmetic, at, isForward)
             else two(arithmetic, at, isForward)
           }
-          f.set(values, i32.add(values, blockBytes))
-          f.set(factors, i32.add(factors, (radix - 1) * blockBytes))
+          f.add(values, blockBytes)
+          f.add(factors, (radix - 1) * blockBytes)
         })
-        f.set(values, i32.add(values, (radix - 1) * step))
+        f.add(values, (radix - 1) * step)
       })
     },
   )
@@ -190,7 +190,7 @@ function leaves(module: ModuleBuilder, target: KernelTarget, isForward: boolean)
         rows.forEach((row, j) => {
           arithmetic.store(values, places[j]!, row)
         })
-        f.set(values, i32.add(values, 8 * leafSize))
+        f.add(values, 8 * leafSize)
       })
     },
   )

@@ -64,7 +64,7 @@ function columns(module: ModuleBuilder, op: ArgReduceOptions['op'], lanes: 1 | 4
     const best = { value: f.let(load(p.address)), index: f.local('v128') }
     const row = f.local('i32')
     f.for(row, { from: 1, to: p.count }, () => {
-      f.set(p.address, i32.add(p.address, p.stride))
+      f.add(p.address, p.stride)
       const value = f.let(load(p.address))
       take(f, best, { value, index: i32x4.splat(row) }, before(op, value, best.value))
     })
@@ -83,7 +83,7 @@ function wholeRow(module: ModuleBuilder, op: ArgReduceOptions['op']): Row {
       const value = f.let(v128.load(address))
       take(f, best, { value, index }, before(op, value, best.value))
       f.set(index, i32x4.add(index, four))
-      f.set(address, i32.add(address, 16))
+      f.add(address, 16)
     })
     meetLanes(f, op, best)
     f.set(index, i32x4.splat(i32.and(count, -4)))
@@ -92,7 +92,7 @@ function wholeRow(module: ModuleBuilder, op: ArgReduceOptions['op']): Row {
       const value = f.let(v128.load32Splat(address))
       take(f, best, { value, index }, before(op, value, best.value))
       f.set(index, i32x4.add(index, i32x4.const(1, 1, 1, 1)))
-      f.set(address, i32.add(address, 4))
+      f.add(address, 4)
     })
     f.do(v128.store32Lane(output, best.index, 0))
   })

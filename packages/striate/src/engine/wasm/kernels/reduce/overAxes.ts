@@ -39,8 +39,8 @@ export function overAxes(
       const skipped = f.let(i32.mul(i32.sub(reduced, 1), stride))
       const left = f.local('i32')
       const next = (elements: number): void => {
-        f.set(input, i32.add(input, 4 * elements))
-        f.set(output, i32.add(output, 4 * elements))
+        f.add(input, 4 * elements)
+        f.add(output, 4 * elements)
       }
       const allColumns = (): void => {
         f.set(left, inner)
@@ -58,7 +58,7 @@ export function overAxes(
       }
       f.times(outer, () => {
         f.if(i32.eq(inner, 1), oneRow, allColumns)
-        f.set(input, i32.add(input, skipped))
+        f.add(input, skipped)
       })
     },
     { exported: true },

@@ -117,7 +117,7 @@ function accumulate(
       sums.forEach((sum, index) => {
         f.set(sum, reduction.combine(sum, load(address, 16 * index)))
       })
-      f.set(address, i32.add(address, stride))
+      f.add(address, stride)
     })
     totals.forEach(({ feed }, index) => {
       feed(sums[index]!)
@@ -173,7 +173,7 @@ function wholeRow(module: ModuleBuilder, reduction: Reduction): Row {
     f.times(rest, () => {
       const value = v128.load32Splat(address)
       f.set(total, join(total, wide ? f64x2.promoteLowF32x4(value) : value))
-      f.set(address, i32.add(address, 4))
+      f.add(address, 4)
     })
     const result = wide ? f32x4.demoteF64x2Zero(total) : total
     f.do(v128.store32Lane(output, result, 0))

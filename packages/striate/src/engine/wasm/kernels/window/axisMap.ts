@@ -51,8 +51,8 @@ export function axisMapModule(target: KernelTarget): KernelModule<AxisMapExports
           sums.forEach((sum, vector) => {
             f.do(...to.store(position, vector, sum))
           })
-          f.set(position, i32.add(position, axisStep))
-          f.set(starts, i32.add(starts, 4))
+          f.add(position, axisStep)
+          f.add(starts, 4)
         })
       },
     ),

@@ -83,8 +83,8 @@ function rowFunction(module: ModuleBuilder, name: string, join: Greater | null):
         for (let i = 0; i < number; i++) f.set(fresh[i]!, join(old[i]!, fresh[i]!))
       }
       for (let i = 0; i < number; i++) f.do(v128.store(to, fresh[i]!, 16 * i))
-      f.set(from, i32.add(from, 16 * number))
-      f.set(to, i32.add(to, 16 * number))
+      f.add(from, 16 * number)
+      f.add(to, 16 * number)
       f.set(count, i32.sub(count, 4 * number))
     }
     f.while(i32.geS(count, 4 * wide), () => vectors(wide))
@@ -96,8 +96,8 @@ function rowFunction(module: ModuleBuilder, name: string, join: Greater | null):
         f.set(fresh[0]!, join(old[0]!, fresh[0]!))
       }
       f.do(v128.store32Lane(to, fresh[0]!, 0))
-      f.set(from, i32.add(from, 4))
-      f.set(to, i32.add(to, 4))
+      f.add(from, 4)
+      f.add(to, 4)
     })
   })
 }
@@ -144,8 +144,8 @@ function windowsFunction(module: ModuleBuilder, options: PlaneMaxOptions): OneRo
     f.while(i32.geS(count, 4), () => {
       four()
       f.do(v128.store(to, best))
-      f.set(from, i32.add(from, 16 * stride))
-      f.set(to, i32.add(to, 16))
+      f.add(from, 16 * stride)
+      f.add(to, 16)
       f.set(count, i32.sub(count, 4))
     })
     f.if(i32.gtS(count, 0), () => {
@@ -231,7 +231,7 @@ export function planeMaxModule(options: PlaneMaxOptions): KernelModule<PlaneMaxE
       }
       f.times(p.outer, () => {
         rows(0)
-        f.set(p.input, i32.add(p.input, plane))
+        f.add(p.input, plane)
       })
     },
     { exported: true },
@@ -250,7 +250,7 @@ export function planeMaxModule(options: PlaneMaxOptions): KernelModule<PlaneMaxE
     const left = f.let(most)
     f.while(i32.gtS(left, 0), () => {
       f.do(v128.store(at, least))
-      f.set(at, i32.add(at, 16))
+      f.add(at, 16)
       f.set(left, i32.sub(left, 4))
     })
   }

@@ -108,7 +108,7 @@ export function windowMaxModule(options: WindowMaxOptions): KernelModule<WindowM
           if (outputs !== 'index') f.do(...values.store(position, vector, each.value))
           if (outputs !== 'value') f.do(...indices.store(position, vector, each.index))
         })
-        f.set(position, i32.add(position, cell))
+        f.add(position, cell)
       })
     }),
   )

@@ -1,37 +1,26 @@
 /** Gᵀ u along every axis: planes of [output block, channel, lane] become the gradient of the weight. */
-import { i32, type Local, ModuleBuilder, type Operand, type Value } from '../../assembler/index.ts'
+import { i32, type Local, ModuleBuilder } from '../../assembler/index.ts'
 import { type KernelModule, kernelModule, kernelName, minimum } from '../kernel.ts'
 import { cellBytes, transferLines } from './channelBlocks.ts'
 import { tilesName } from './input.ts'
-import { productsOf, type Tile } from './points.ts'
+import { productsOf } from './points.ts'
+import { cellsOf, passesOf, readTapWords } from './taps.ts'
 import { transforms, type WinogradOptions } from './transform.ts'
-import { passesOf, stretch } from './weight.ts'
 
 export type WinogradGradientExports = {
   /**
    * Any number of channels, and up to eight output channels (rows): the mirror image of the weight's `run`.
-   * `from`: the first channel in plane 0, channels are cells.
+   * Channels are cells of the planes of each view, which have all stored taps among them.
    */
   run(
     ...block: [
+      words: number,
       ...size: [channels: number, rows: number],
-      ...from: [from: number, planeStep: number],
-      ...to: [weight: number, rowStep: number, channelStep: number, flip: number],
+      from: number,
+      ...to: [weight: number, rowStep: number, channelStep: number],
       work: number,
     ]
   ): void
-}
-
-/** Cells for each channel after each pass, from the last axis to the first. */
-function cellsOf(axes: readonly Tile[]): number[] {
-  return axes
-    .map((_, i) => axes.reduce((all, tile, a) => all * (a < i ? productsOf(tile) : tile.taps), 1))
-    .reverse()
-}
-
-/** Bytes of work space of a call. */
-export function winogradGradientWork(tiles: readonly Tile[]): number {
-  return cellsOf(passesOf(tiles)).reduce((sum, cells) => sum + cells, 0) * stretch * cellBytes
 }
 
 export function winogradGradientModule(
@@ -40,100 +29,82 @@ export function winogradGradientModule(
   const { tiles } = options
   const axes = passesOf(tiles)
   const cells = cellsOf(axes)
-  const taps = cells.at(-1)!
   const name = kernelName(`f32-winograd-gradient-${tilesName(options)}`, options)
   const module = new ModuleBuilder({ name, sharedMemory: options.sharedMemory })
   const lines = transferLines(module, 'scatter')
-  const columns = transforms(module, { ...options, tiles: axes }, 'gradient')
+  const last = transforms(module, { ...options, tiles: axes.slice(0, 1) }, 'gradient', 'to')
+  const earlier = transforms(module, { ...options, tiles: axes.slice(1) }, 'gradient')
   module.procedure(
     'run',
     {
+      words: 'i32',
       channels: 'i32',
       rows: 'i32',
       from: 'i32',
-      planeStep: 'i32',
       weight: 'i32',
       rowStep: 'i32',
       channelStep: 'i32',
-      flip: 'i32',
       work: 'i32',
     },
     (f, p) => {
-      const count = f.local('i32')
-      const turned = (step: Operand<'i32'>): Value<'i32'> =>
-        i32.select(p.flip, i32.sub(0, step), step as Value<'i32'>)
+      const taps = readTapWords(f, p, cells[0]!)
+      const [count, from] = [f.local('i32'), f.local('i32')]
       /**
        * Along axis `a`, over lines of `step` bytes: [products before a, products of a, taps after a, channel].
-       * The last pass leaves [channel, taps] at the end of the work space, in reverse where they are stored so.
+       * The last pass puts taps where they belong in [channel, stored tap].
        */
-      const pass = (a: number, source: Local<'i32'>, step: Value<'i32'>): void => {
+      const pass = (
+        a: number,
+        source: Local<'i32'>,
+        step: Local<'i32'>,
+        offsets: Local<'i32'>,
+      ): void => {
         const tile = axes[a]!
         const lead = axes.slice(0, a).reduce((all, each) => all * productsOf(each), 1)
         const rest = axes.slice(a + 1).reduce((all, each) => all * each.taps, 1)
         const line = f.let(i32.mul(count, cellBytes))
-        const skipped = cells.slice(0, axes.length - 1 - a).reduce((sum, each) => sum + each, 0)
-        const to = f.let(i32.add(p.work, i32.mul(line, skipped)))
         const fromTap = f.let(i32.mul(step, rest))
-        const { call } = columns(tile)
-        const bias = 0
+        const places = { innerFrom: cellBytes, from: source, fromTap, bias: 0 }
         if (a === 0) {
-          const last = i32.const((taps - 1) * cellBytes)
           f.do(
-            call({
+            last(tile).call({
               outer: rest,
               outerFrom: step,
-              outerTo: turned(i32.const(cellBytes)),
+              outerTo: 0,
               inner: count,
-              innerFrom: cellBytes,
-              innerTo: taps * cellBytes,
-              from: source,
-              fromTap,
-              to: i32.select(p.flip, i32.add(to, last), to),
-              toTap: turned(i32.const(rest * cellBytes)),
-              bias,
+              innerTo: taps.kernelBytes,
+              to: p.work,
+              toTap: offsets,
+              ...places,
             }),
           )
           return
         }
-        const isFirst = a === axes.length - 1
+        const skipped = cells.slice(a + 1).reduce((sum, each) => sum + each, 0)
+        const to = f.let(i32.add(taps.between, i32.mul(line, skipped)))
         f.do(
-          call({
+          earlier(tile).call({
             outer: lead,
             outerFrom: i32.mul(fromTap, productsOf(tile)),
             outerTo: i32.mul(line, rest * tile.taps),
-            inner: isFirst ? count : i32.mul(count, rest),
-            innerFrom: cellBytes,
+            inner: a === axes.length - 1 ? count : i32.mul(count, rest),
             innerTo: cellBytes,
-            from: source,
-            fromTap,
             to,
             toTap: i32.mul(line, rest),
-            bias,
+            ...places,
           }),
         )
-        pass(a - 1, to, line)
+        pass(a - 1, to, line, offsets)
       }
-      const tapBytes = 4 * taps
-      const result = i32.const(cells.slice(0, -1).reduce((sum, each) => sum + each, 0) * cellBytes)
       f.while(i32.gtS(p.channels, 0), () => {
-        f.set(count, minimum(p.channels, stretch))
-        pass(axes.length - 1, p.from, p.planeStep)
-        const isRun = f.let(i32.eq(p.channelStep, tapBytes))
-        f.do(
-          lines.call({
-            lines: i32.select(isRun, 1, count),
-            lineTensor: p.channelStep,
-            lineBlocks: taps * cellBytes,
-            cells: i32.select(isRun, i32.mul(count, taps), taps),
-            channels: p.rows,
-            tensor: p.weight,
-            cell: 4,
-            channel: p.rowStep,
-            blocks: i32.add(p.work, i32.mul(count, result)),
-          }),
-        )
-        f.set(p.weight, i32.add(p.weight, i32.mul(p.channelStep, count)))
-        f.set(p.from, i32.add(p.from, i32.mul(count, cellBytes)))
+        f.set(count, minimum(p.channels, taps.together))
+        taps.eachView((place, offsets) => {
+          f.set(from, i32.add(p.from, place))
+          pass(axes.length - 1, from, taps.planeStep, offsets)
+        })
+        taps.move(lines, count, { channels: p.rows, tensor: p.weight, blocks: p.work })
+        f.add(p.weight, i32.mul(p.channelStep, count))
+        f.add(p.from, i32.mul(count, cellBytes))
         f.set(p.channels, i32.sub(p.channels, count))
       })
     },

@@ -23,6 +23,8 @@ export type WinogradOptions = KernelTarget & {
 /**
  * outer × inner columns of cells: element k of a column is read at `from + k · fromTap`, element k of
  * the result goes to `to + k · toTap`; all in bytes. bias: eight floats added to every result, or 0.
+ * Elements that lie apart, on one side, have offsets instead, whose words are at fromTap or toTap: those of each
+ * outer column follow those of the one before.
  */
 const parameters = {
   outer: 'i32',
@@ -38,17 +40,19 @@ const parameters = {
   bias: 'i32',
 } as const
 export type TransformColumns = Procedure<typeof parameters>
+type Apart = 'from' | 'to'
 
 /** The function for each tile of the options. */
 export function transforms(
   module: ModuleBuilder,
   options: WinogradOptions,
   name: TransformName,
+  apart?: Apart,
 ): (tile: Tile) => TransformColumns {
   const made = new Map<string, TransformColumns>()
   for (const tile of options.tiles) {
     const key = tileName(tile)
-    if (!made.has(key)) made.set(key, transform(module, options, name, tile))
+    if (!made.has(key)) made.set(key, transform(module, options, name, tile, apart))
   }
   return (tile) => made.get(tileName(tile))!
 }
@@ -58,13 +62,17 @@ function transform(
   options: WinogradOptions,
   name: TransformName,
   tile: Tile,
+  apart: Apart | undefined,
 ): TransformColumns {
   const matrix = transformMatrices(tile)[name]
   const map = planLinearMap(matrix)
-  return module.procedure(`${name}${tileName(tile)}`, parameters, (f, p) => {
+  return module.procedure(`${name}${tileName(tile)}${apart ?? ''}`, parameters, (f, p) => {
     const factors = holdFactors(f, map)
-    const fromTaps = multiples(f, p.fromTap, matrix[0]!.length)
-    const toTaps = multiples(f, p.toTap, matrix.length)
+    const counts = { from: matrix[0]!.length, to: matrix.length }
+    const offsets = apart ? Array.from({ length: counts[apart] }, () => f.local('i32')) : []
+    const words = p[`${apart ?? 'from'}Tap`]
+    const fromTaps = apart === 'from' ? offsets : multiples(f, p.fromTap, counts.from)
+    const toTaps = apart === 'to' ? offsets : multiples(f, p.toTap, counts.to)
     const bias = [0, 16].map((offset) => ({ offset, vector: f.local('v128') }))
     const hasBias = name === 'output'
     if (hasBias)
@@ -74,6 +82,8 @@ function transform(
     const groups = options.wide ? [bias] : bias.map((half) => [half])
     const [count, source, destination] = [f.local('i32'), f.local('i32'), f.local('i32')]
     f.times(p.outer, () => {
+      for (const [k, offset] of offsets.entries()) f.set(offset, i32.load(words, 4 * k))
+      if (apart) f.add(words, 4 * offsets.length)
       f.set(count, p.inner)
       f.set(source, p.from)
       f.set(destination, p.to)
@@ -92,11 +102,11 @@ function transform(
             })
           })
         }
-        f.set(source, i32.add(source, p.innerFrom))
-        f.set(destination, i32.add(destination, p.innerTo))
+        f.add(source, p.innerFrom)
+        f.add(destination, p.innerTo)
       })
-      f.set(p.from, i32.add(p.from, p.outerFrom))
-      f.set(p.to, i32.add(p.to, p.outerTo))
+      f.add(p.from, p.outerFrom)
+      f.add(p.to, p.outerTo)
     })
   })
 }

@@ -1,6 +1,10 @@
 /** Which tile sizes suit a convolution, and what it then costs. */
-import { type AxisPhase, axisPhases } from '../../../../geometry/axis.ts'
-import { type ConvolutionGeometry, product } from '../../../../geometry/convolution.ts'
+import { type AxisPhase, adjointAxis, axisPhases } from '../../../../geometry/axis.ts'
+import {
+  type ConvolutionGeometry,
+  isTransposed,
+  product,
+} from '../../../../geometry/convolution.ts'
 import type { Features } from '../../features.ts'
 import {
   amplification,
@@ -61,7 +65,7 @@ const weightByte = { cached: 0.015, far: 0.06 }
 const [nearBytes, farBytes] = [2 ** 20, 2 ** 23]
 
 /** The share of runs in which the weight is transformed anew: what is made of it is kept while it stays. */
-const weightRuns = 0.25
+const weightRuns = ({ trains }: Features): number => (trains ? 1 : 0.25)
 
 export function appliesTo(g: ConvolutionGeometry): boolean {
   const phases = g.axes.map(axisPhases)
@@ -75,15 +79,23 @@ export function appliesTo(g: ConvolutionGeometry): boolean {
   )
 }
 
+/**
+ * The gradient of a transposed kernel is that of the plain one that reads its output: one problem for all
+ * phases, with the weight as it lies. Input and upstream change places.
+ */
+export const plainGeometry = (g: ConvolutionGeometry): ConvolutionGeometry =>
+  isTransposed(g)
+    ? { ...g, inChannels: g.outChannels, outChannels: g.inChannels, axes: g.axes.map(adjointAxis) }
+    : g
+
 /** A problem for each phase of the output, each with the cheapest tiles whose rounding errors stay small. */
 export function chooseTiles(
   g: ConvolutionGeometry,
   features: Features,
   side: Side = 'output',
 ): { readonly forms: readonly WinogradForm[]; readonly cost: number } {
-  const rates = ratesOf(features)
   const choices = combinations(g.axes.map(axisPhases)).map((phases) =>
-    cheapestForm(g, phases, rates, side),
+    cheapestForm(g, phases, features, side),
   )
   return {
     forms: choices.map(({ form }) => form),
@@ -94,12 +106,12 @@ export function chooseTiles(
 function cheapestForm(
   g: ConvolutionGeometry,
   phases: readonly AxisPhase[],
-  rates: Rates,
+  features: Features,
   side: Side,
 ): { readonly form: WinogradForm; readonly cost: number } {
   const choices = tilings(g, phases, side).map((axes) => {
     const form = winogradForm(g, axes)
-    return { form, cost: costOf(form, rates, side) }
+    return { form, cost: costOf(form, features, side) }
   })
   return choices.reduce((best, each) => (each.cost < best.cost ? each : best))
 }
@@ -143,7 +155,8 @@ function tilesFor(phase: AxisPhase, rank: number): Tile[] {
   return rank > 1 && taps <= mostPlainTaps ? [plain, ...tiles] : tiles
 }
 
-function costOf(form: WinogradForm, rates: Rates, side: Side): number {
+function costOf(form: WinogradForm, features: Features, side: Side): number {
+  const rates = ratesOf(features)
   const { geometry: g, axes, planes, channels, outputs, channelBlocks, outputBlocks } = form
   const tiles = g.batch * form.sampleTiles
   // Passes over the axes: `before` an axis lie products of a tile, after it cells or taps.
@@ -172,7 +185,7 @@ function costOf(form: WinogradForm, rates: Rates, side: Side): number {
     g.batch * (movedCost(form, 'input') * channels + movedCost(form, 'output') * outputs)
   const weight =
     rates.cell * channels * outputBlocks * weightWork +
-    moved.together * taps * channels * outputs * (isWhole(form) ? 1 : 2) +
+    moved.together * taps * channels * outputs +
     bytes
   const products = rates.product * planes * Math.max(tiles, fewestRows) * 8 * outputBlocks
   const run =
@@ -180,7 +193,9 @@ function costOf(form: WinogradForm, rates: Rates, side: Side): number {
       ? products * channels + bytes / 2
       : products * 4 * Math.ceil(channels / 4) +
         Math.ceil(tiles / gradientBandTiles(form)) * (bytes + weightByte.cached * weightBytes)
-  return fixed + g.groups * (transforms + run + (side === 'output' ? weightRuns : 1) * weight)
+  return (
+    fixed + g.groups * (transforms + run + (side === 'output' ? weightRuns(features) : 1) * weight)
+  )
 }
 
 /** To bring one channel of a sample into blocks, or back. */
@@ -192,7 +207,3 @@ function movedCost({ geometry: g, axes }: WinogradForm, side: 'input' | 'output'
   const isTogether = g.layout === 'channels-last' || (side === 'input' ? inputStep : step) === 1
   return product(cells) * (isTogether ? moved.together : moved.apart)
 }
-
-/** Whether the taps of the weight are those of the tiles, as they lie. */
-export const isWhole = ({ axes }: WinogradForm): boolean =>
-  axes.every(({ axis, tile, views }) => views.length === 1 && tile.taps === axis.kernel)

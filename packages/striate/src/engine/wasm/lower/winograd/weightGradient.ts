@@ -4,24 +4,20 @@
  * summed over tiles; the sums are transformed at the end. The order of all sums follows from the geometry
  * alone: threads share regions, and points, never a sum.
  */
+import type { ConvolutionGeometry } from '../../../../geometry/convolution.ts'
 import {
-  type ConvolutionGeometry,
-  isTransposed,
-  product,
-} from '../../../../geometry/convolution.ts'
-import {
+  tapWords,
+  tapWork,
   type WinogradGradientExports,
   winogradGradientModule,
-  winogradGradientWork,
 } from '../../kernels/index.ts'
 import type { Builder, ValueId } from '../../plan.ts'
 import { type Call, call, cut, type Part, place, type Stage } from '../../program.ts'
-import { zero } from '../fill.ts'
 import type { LoweringContext } from '../host.ts'
-import { chooseTiles, isWhole } from './choice.ts'
+import { chooseTiles, plainGeometry } from './choice.ts'
 import { outerProduct, winogradKernel } from './kernels.ts'
 import { sourceOf } from './source.ts'
-import { spreadCopies } from './spread.ts'
+import { kernelTaps, storedTaps } from './taps.ts'
 import {
   type Band,
   bandsOf,
@@ -39,29 +35,15 @@ const leastProducts = 65536
 /** Regions of a band: threads share them. */
 const regionsPerBand = 4
 
-export function lowerWinogradWeightGradient(context: LoweringContext<ConvolutionGeometry>): void {
-  const { build, attributes: g, output, outputType } = context
-  const { forms } = chooseTiles(g, build.features, 'gradient')
-  const taps = forms.flatMap(({ views }) => views.map((view) => product(view.map((v) => v.taps))))
-  const reached = taps.reduce((sum, each) => sum + each, 0)
-  // Where the output is smaller than the stride of a transposed kernel, no output meets some taps.
-  if (reached < product(g.axes.map(({ kernel }) => kernel))) {
-    const clearing = zero(build, place(output), 4 * product(outputType.shape))
-    build.step({
-      name: 'fill weight gradient',
-      reads: [],
-      writes: [output],
-      stages: [{ parts: [[clearing]] }],
-    })
-  }
-  for (const form of forms) lowerForm(context, form)
-}
-
-function lowerForm(
-  { build, attributes: g, inputs, output }: LoweringContext<ConvolutionGeometry>,
-  form: WinogradForm,
-): void {
-  const [x, upstream] = inputs as [ValueId, ValueId]
+export function lowerWinogradWeightGradient({
+  build,
+  attributes,
+  inputs,
+  output,
+}: LoweringContext<ConvolutionGeometry>): void {
+  const g = plainGeometry(attributes)
+  const [x, upstream] = (g === attributes ? inputs : inputs.toReversed()) as [ValueId, ValueId]
+  const form = chooseTiles(g, build.features, 'gradient').forms[0]!
   const { planes, channels, channelBlocks, outputBlocks, sampleTiles } = form
   const products = planes * g.batch * sampleTiles * channels * g.outChannels
   const pieces = products >= leastProducts ? build.threads : 1
@@ -130,20 +112,17 @@ function lowerForm(
     name: `${last.name.replace('-gradient-', '-')} convolutionWeightGradient`,
     reads: inputs,
     writes: [output, ...scratches, ...last.scratches],
-    stages: [
-      ...groups.flatMap((group): Stage[] => [
-        ...bands.flatMap((band, i) => [
-          { parts: transform(band, group) },
-          { parts: multiply(band, i === 0) },
-        ]),
-        { parts: last.parts(group) },
+    stages: groups.flatMap((group): Stage[] => [
+      ...bands.flatMap((band, i) => [
+        { parts: transform(band, group) },
+        { parts: multiply(band, i === 0) },
       ]),
-      ...last.stages,
-    ],
+      { parts: last.parts(group) },
+    ]),
   })
 }
 
-/** Gᵀ of the sums, into the gradient as it lies or, by way of the taps of each view, where they belong. */
+/** Gᵀ of the sums, view by view, to where their taps belong. */
 function lastTransform(
   build: Builder,
   form: WinogradForm,
@@ -153,37 +132,41 @@ function lastTransform(
 ): {
   readonly name: string
   parts(group: number): Part[]
-  readonly stages: readonly Stage[]
   readonly scratches: readonly ValueId[]
 } {
-  const { geometry: g, axes, channels, outputs, outputBlocks } = form
-  const tiles = axes.map(({ tile }) => tile)
-  const taps = product(tiles.map((tile) => tile.taps))
+  const { axes, views, inputs, outputs, outputBlocks } = form
+  const taps = kernelTaps(form)
   const kernel = winogradKernel<WinogradGradientExports>(
     build,
     form,
     'gradient',
     winogradGradientModule,
   )
-  const spread = isWhole(form) ? null : spreadCopies(build, form, output, 'back')
-  const transposed = spread === null && isTransposed(g)
-  const to = spread === null ? output : spread.value
-  const rowStep = 4 * taps * (transposed ? 1 : channels)
-  const channelStep = 4 * taps * (transposed ? outputs : 1)
+  const places = views.map((view, v) => ({
+    place: v * inputs * cellBytes,
+    taps: storedTaps(form, view),
+  }))
+  const words = build.table(tapWords(taps, 1, from.sumPlane, places))
+  const channelStep = 4 * taps
+  const rowStep = inputs * channelStep
   const ranges = cut(outputBlocks, pieces)
-  const works = ranges.map(() => build.scratch(winogradGradientWork(tiles)))
+  const workBytes = tapWork(
+    axes.map(({ tile }) => tile),
+    taps,
+    1,
+  )
+  const works = ranges.map(() => build.scratch(workBytes))
   const block = (group: number, index: number, work: ValueId): Call =>
     call(
       kernel,
       'run',
-      channels,
+      words,
+      inputs,
       Math.min(8, outputs - 8 * index),
       place(from.sums, index * from.sumBlock),
-      from.sumPlane,
-      place(to, 4 * group * channels * outputs * taps + 8 * index * rowStep),
+      place(output, (group * outputs + 8 * index) * rowStep),
       rowStep,
       channelStep,
-      transposed ? 1 : 0,
       place(work),
     )
   return {
@@ -192,7 +175,6 @@ function lastTransform(
       ranges.map(([first, end], i) =>
         Array.from({ length: end - first }, (_, j) => block(group, first + j, works[i]!)),
       ),
-    stages: spread === null ? [] : [{ parts: [spread.copies] }],
-    scratches: [...works, ...(spread === null ? [] : [spread.value])],
+    scratches: works,
   }
 }
