@@ -1,11 +1,17 @@
 /** Worker threads that run programs beside the main thread, over shared memory. */
 import { type KernelFunction, type Run, runAlone, runPart, runProgram } from './interpreter.ts'
-import { away, called, controlWords, firstOwn, type Message, serve, waiting } from './worker.ts'
+import { away, controlWords, firstOwn, leastRun, type Message, serve } from './worker.ts'
 
 /** A thread of Node or of a page, as far as it is needed here. */
 interface Thread {
   post(message: Message): void
   stop(): void
+}
+
+interface Worker {
+  readonly thread: Thread
+  /** Its word. One that was stopped may look at its own for a while: it must not be that of the next. */
+  readonly own: number
 }
 
 interface NodeWorkers {
@@ -68,7 +74,8 @@ const everyPart = 2 ** 24
 export class ThreadPool {
   readonly #memory: WebAssembly.Memory
   readonly #control: number
-  readonly #threads: Thread[] = []
+  readonly #workers: Worker[] = []
+  #started = 0
   readonly #modules: { module: WebAssembly.Module; functions: readonly string[] }[] = []
   readonly #functions: KernelFunction[] = []
   readonly #maySleep: boolean = maySleep()
@@ -81,7 +88,7 @@ export class ThreadPool {
   }
 
   get threads(): number {
-    return this.#threads.length + 1
+    return this.#workers.length + 1
   }
 
   /** Makes a kernel known to every thread; its functions are numbered in the order given, after those before. */
@@ -90,21 +97,21 @@ export class ThreadPool {
     const first = this.#functions.length
     for (const name of functions) this.#functions.push(exports[name]!)
     this.#modules.push({ module, functions })
-    for (const thread of this.#threads) thread.post({ module, functions })
+    for (const { thread } of this.#workers) thread.post({ module, functions })
     return first
   }
 
   /** Starts or stops workers until `count` threads, the calling one included, take part; says how many do. */
   resize(count: number): number {
-    while (this.threads > count) this.#threads.pop()!.stop()
+    while (this.threads > count) this.#workers.pop()!.thread.stop()
     while (this.threads < count) {
       const thread = startThread()
       if (!thread) break
-      const own = ownWord(this.#threads.length)
+      const own = this.#freeWord()
       Atomics.store(this.#words(), own, away)
       thread.post({ memory: this.#memory, control: this.#control, own })
       for (const kernel of this.#modules) thread.post(kernel)
-      this.#threads.push(thread)
+      this.#workers.push({ thread, own })
     }
     return this.threads
   }
@@ -119,14 +126,21 @@ export class ThreadPool {
     skipped: readonly number[],
     host: (stage: number) => void,
   ): void {
-    if (!isParallel || this.#threads.length === 0) {
+    if (!isParallel || this.#workers.length === 0) {
       runAlone(program, this.#memory, this.#functions, skipped, host)
       return
     }
     const control = this.#words()
     const { program: at, words, state, stages } = program
     this.#runs = (this.#runs + 1) % 2 ** 30
-    const run = { id: this.#runs + 1, control: this.#control, program: at, words, state, stages }
+    const run = {
+      id: this.#runs + leastRun,
+      control: this.#control,
+      program: at,
+      words,
+      state,
+      stages,
+    }
     const progress = new Int32Array(this.#memory.buffer, program.state, 2 * program.stages).fill(0)
     for (const stage of skipped) {
       progress[stage] = everyPart
@@ -135,10 +149,11 @@ export class ThreadPool {
     control.set([at, words, state, stages, this.#functions.length], controlWords.program)
     Atomics.store(control, controlWords.failed, 0)
     Atomics.store(control, controlWords.run, run.id)
-    for (const [i, thread] of this.#threads.entries()) {
-      const own = ownWord(i)
-      if (Atomics.compareExchange(control, own, waiting, called) === waiting)
-        Atomics.notify(control, own)
+    for (const { thread, own } of this.#workers) {
+      const before = Atomics.load(control, own)
+      const isCalled =
+        before !== away && Atomics.compareExchange(control, own, before, run.id) === before
+      if (isCalled) Atomics.notify(control, own)
       else thread.post({ run })
     }
     try {
@@ -159,7 +174,11 @@ export class ThreadPool {
   #words(): Int32Array {
     return new Int32Array(this.#memory.buffer, this.#control, controlBytes / 4)
   }
-}
 
-/** The word of a worker. */
-const ownWord = (worker: number): number => firstOwn + worker * ownWords
+  /** The word that has been free for longest. */
+  #freeWord(): number {
+    const wordOf = (start: number): number => firstOwn + (start % mostWorkers) * ownWords
+    while (this.#workers.some(({ own }) => own === wordOf(this.#started))) this.#started++
+    return wordOf(this.#started++)
+  }
+}

@@ -18,10 +18,9 @@ export type Message =
  */
 export const controlWords = { run: 0, inside: 1, failed: 2, program: 3 } as const
 export const firstOwn = 16
-/** A worker is about something else and needs a message, waits for a call, or has been called. */
+/** A worker is about something else and needs a message; 1: it waits for a call; else it is called to that run. */
 export const away = 0
-export const waiting = 1
-export const called = 2
+export const leastRun = 2
 
 export function serve(
   receive: (handle: (message: Message) => void) => void,
@@ -36,6 +35,7 @@ export function serve(
   let address = 0
   let own = 0
   const join = (run: Run): void => {
+    if (Atomics.load(control, 0) !== run.id) return
     // Enter, then look: the thread that closes a run looks for threads inside after closing it.
     Atomics.add(control, 1, 1)
     try {
@@ -46,12 +46,13 @@ export function serve(
     Atomics.sub(control, 1, 1)
     Atomics.notify(control, 1)
   }
-  /** Whether a call came. */
-  const wait = (): boolean => {
+  /** The number of the run that it is called to, or 0 if no call came. */
+  const wait = (): number => {
     Atomics.store(control, own, 1)
     for (let left = looks; left > 0; left--) if (Atomics.load(control, own) !== 1) break
     Atomics.wait(control, own, 1, longest)
-    return Atomics.exchange(control, own, 0) === 2
+    const id = Atomics.exchange(control, own, 0)
+    return id > 1 ? id : 0
   }
   receive((message) => {
     if ('memory' in message) {
@@ -64,11 +65,11 @@ export function serve(
       for (const name of message.functions) functions.push(exports[name] as KernelFunction)
     } else {
       join(message.run)
-      while (wait()) {
-        const [id, program, words, state, stages, needed] = [0, 3, 4, 5, 6, 7].map((word) =>
+      for (let id = wait(); id > 0; id = wait()) {
+        const [program, words, state, stages, needed] = [3, 4, 5, 6, 7].map((word) =>
           Atomics.load(control, word),
-        ) as [number, number, number, number, number, number]
-        // New kernels come by message. A run that has ended meanwhile has another number.
+        ) as [number, number, number, number, number]
+        // New kernels come by message. Words of a run that came since are not used: it has another number.
         if (functions.length < needed) return
         join({ id, control: address, program, words, state, stages })
       }
