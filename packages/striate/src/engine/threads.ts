@@ -45,7 +45,7 @@ export function setThreads(count: number): void {
   chosen = count
 }
 
-const mostThreads = 64
+export const mostThreads = 64
 
 /** How many threads the wasm engine may use. */
 export const getThreads = (): number => {

@@ -1,4 +1,5 @@
 /** Worker threads that run programs beside the main thread, over shared memory. */
+import { mostThreads } from '../threads.ts'
 import { type KernelFunction, type Run, runAlone, runPart, runProgram } from './interpreter.ts'
 import { away, controlWords, firstOwn, leastRun, type Message, serve } from './worker.ts'
 
@@ -25,8 +26,7 @@ interface NodeProcess {
   getBuiltinModule?(name: 'node:worker_threads'): NodeWorkers | undefined
 }
 
-/** The most threads that `setThreads` takes. */
-const mostWorkers = 63
+const mostWorkers = mostThreads - 1
 /** Words from the one of a worker to that of the next. */
 const ownWords = 16
 

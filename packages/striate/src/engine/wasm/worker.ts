@@ -66,8 +66,9 @@ export function serve(
     } else {
       join(message.run)
       for (let id = wait(); id > 0; id = wait()) {
-        const [program, words, state, stages, needed] = [3, 4, 5, 6, 7].map((word) =>
-          Atomics.load(control, word),
+        // Addresses fill all 32 bits.
+        const [program, words, state, stages, needed] = [3, 4, 5, 6, 7].map(
+          (word) => Atomics.load(control, word) >>> 0,
         ) as [number, number, number, number, number]
         // New kernels come by message. Words of a run that came since are not used: it has another number.
         if (functions.length < needed) return
