@@ -135,7 +135,11 @@ function samplesOf(size: number): number[] {
   return [...new Set(size === 0 ? [] : [0, size - 1, ...spread])]
 }
 
-function judge(pairs: readonly (readonly [got: number, want: number])[], least: number): Verdict {
+/** What cells show, beside what they should be; `least` is the least that errors are measured by. */
+export function judge(
+  pairs: readonly (readonly [got: number, want: number])[],
+  least: number,
+): Verdict {
   if (pairs.length === 0) return 'unknown'
   const finite = pairs.filter(([, want]) => Number.isFinite(want))
   const largest = Math.max(0, ...finite.map(([, want]) => Math.abs(want)))
