@@ -105,25 +105,27 @@ export function inspect(
 }
 
 /**
- * What errors of a sum of products are measured by at least: a part of a product of large values. Where
- * the definition gives zeros, because all taps fall on padding, transforms leave what they rounded.
+ * What errors of a sum of products are measured by at least: a part of a product of large values, or null where
+ * these are not at hand. Where the definition gives zeros, because all taps fall on padding, transforms leave
+ * what they rounded.
  */
 function leastScale(
   { operations }: PlannedStep,
   graph: Plan['graph'],
   known: (position: number) => TypedArray | null,
-): number {
+): number | null {
   const sums = operations
     .map((operation) => graph.operations[operation]!)
     .filter(({ operator }) => operator.name.startsWith('convolution'))
-  const scales = sums.map(({ inputs }) =>
-    inputs.slice(0, 2).reduce((scale, input) => {
-      const values = known(input)
-      const sizes = values ? samplesOf(values.length).map((index) => Math.abs(values[index]!)) : []
-      return scale * Math.max(0, ...sizes.filter(Number.isFinite))
-    }, scalePart),
-  )
-  return Math.max(0, ...scales)
+  const largestOf = (values: TypedArray): number => {
+    const sizes = samplesOf(values.length).map((index) => Math.abs(values[index]!))
+    return Math.max(0, ...sizes.filter(Number.isFinite))
+  }
+  const scales = sums.map(({ inputs }) => {
+    const [a, b] = inputs.slice(0, 2).map(known)
+    return a && b ? scalePart * largestOf(a) * largestOf(b) : null
+  })
+  return scales.every((scale) => scale !== null) ? Math.max(0, ...scales) : null
 }
 
 /** The first and the last cell, and others spread without a pattern. */
@@ -135,15 +137,17 @@ function samplesOf(size: number): number[] {
   return [...new Set(size === 0 ? [] : [0, size - 1, ...spread])]
 }
 
-/** What cells show, beside what they should be; `least` is the least that errors are measured by. */
+/** What cells show, beside what they should be; `least` is the least that errors are measured by, if known. */
 export function judge(
   pairs: readonly (readonly [got: number, want: number])[],
-  least: number,
+  least: number | null,
 ): Verdict {
   if (pairs.length === 0) return 'unknown'
   const finite = pairs.filter(([, want]) => Number.isFinite(want))
   const largest = Math.max(0, ...finite.map(([, want]) => Math.abs(want)))
-  const scale = Math.max(largest, least)
+  // Zeros alone say nothing of what was summed up to them.
+  if (largest === 0 && least === null) return 'silent'
+  const scale = Math.max(largest, least ?? 0)
   if (scale > mostScale) return 'silent'
   const wrong = finite.filter(([got, want]) => !(Math.abs(got - want) <= tolerance * scale))
   if (wrong.length > 0 && wrong.length >= Math.min(fewestWrong, finite.length)) return 'wrong'
