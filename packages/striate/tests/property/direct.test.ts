@@ -64,7 +64,7 @@ const geometries: fc.Arbitrary<ConvolutionGeometry> = fc
   .record({
     rank: fc.integer({ min: 1, max: 3 }),
     batch: fc.integer({ min: 1, max: 3 }),
-    kind: fc.constantFrom('depthwise', 'multiplied', 'few', 'groups'),
+    kind: fc.constantFrom('depthwise', 'multiplied', 'few', 'groups', 'gathering'),
     channels: fc.integer({ min: 1, max: 4 }),
     outputs: fc.oneof(fc.integer({ min: 1, max: 11 }), fc.integer({ min: 1, max: 40 })),
     direction: fc.constantFrom('plain', 'adjoint', 'transposed'),
@@ -79,10 +79,13 @@ const geometries: fc.Arbitrary<ConvolutionGeometry> = fc
     return fc
       .array(axisSizes(largest, kernels), { minLength: rank, maxLength: rank })
       .map((axes) => {
-        const groups = kind === 'few' ? 1 : kind === 'groups' ? 2 : outputs
-
-        const inputs = kind === 'few' || kind === 'groups' ? channels : 1
-        const each = kind === 'depthwise' ? 1 : kind === 'multiplied' ? channels : outputs
+        const [groups, inputs, each] = {
+          depthwise: [outputs, 1, 1],
+          multiplied: [outputs, 1, channels],
+          few: [1, channels, outputs],
+          groups: [2, channels, outputs],
+          gathering: [1, outputs, channels],
+        }[kind] as [number, number, number]
         const g: ConvolutionGeometry = {
           batch,
           groups,

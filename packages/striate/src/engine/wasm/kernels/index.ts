@@ -129,7 +129,7 @@
  *     Convolution of a group of few channels, channels first; axes are those of the geometry.
  *     run(first, end, groups, input, weight, bias, output, scratch)
  *       pieces [first, end) of work, numbered by sample, group and band (directForm says how many bands);
- *       weight and bias: of all groups, as weightShape has them; scratch: directForm(…).scratchBytes
+ *       weight and bias: of all groups, as weightShape has them; scratch: directScratchBytes(directForm(…))
  *     weightsPerTap: the innermost axis is the channels of a depthwise channels-last tensor, so many;
  *     the weight is then [tap, channel]. Overlapping pieces write the same values twice.
  *
@@ -175,7 +175,12 @@ export {
   type StridedCopyOptions,
   stridedCopyModule,
 } from './copy/stridedCopy.ts'
-export { type DirectExports, type DirectOptions, directModule } from './direct/direct.ts'
+export {
+  type DirectExports,
+  type DirectOptions,
+  directModule,
+  directScratchBytes,
+} from './direct/direct.ts'
 export { type DirectForm, type DirectGeometry, directForm, directLabel } from './direct/form.ts'
 export { leastWidth } from './direct/gradientTiles.ts'
 export { directCycles } from './direct/tile.ts'

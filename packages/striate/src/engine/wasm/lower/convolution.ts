@@ -15,19 +15,19 @@ import {
 import { offsetTable } from './contraction.ts'
 import { combinations, gatherForm } from './gatherForm.ts'
 import type { LoweringContext } from './host.ts'
-import { evenStep, packedProduct, productLanes, type Share } from './packedProduct.ts'
+import { evenStep, packedProduct, productLanes, type Share, stepInPlace } from './packedProduct.ts'
 
 /** Products from which on a second thread is worth waking. */
 const leastProducts = 65536
 
 /**
- * Measured on one core, in nanoseconds: a multiply-add; a float of the input brought into a frame, packed (none,
- * neighbours, or cells that a stride parts), and of the output written (neighbours, or cells of one phase); a weight
+ * Measured on one core, in nanoseconds: a multiply-add; a float of the input brought into a frame, packed (none, whole
+ * lines, neighbours, or cells that a stride parts), and of the output written (neighbours, or cells of one phase); a weight
  * packed, in some runs or, in training, in all, where many leave the nearer caches; a call; and all that comes once.
  */
 const productCost = ({ wide }: Features): number => (wide ? 0.0165 : 0.0325)
 const cellBrought = 0.08
-const cellPacked = { inPlace: 0, near: 0.22, apart: 0.4 }
+const cellPacked = { inPlace: 0, lines: 0.08, near: 0.22, apart: 0.4 }
 const cellWritten = { near: 0.1, apart: 1 }
 const weightPacked = { kept: 0.1, anew: 0.3, far: 0.6 }
 const nearWeights = 2 ** 19
@@ -47,8 +47,10 @@ export const contractionAlgorithm: ConvolutionAlgorithm = {
       taps: product(combination.map(({ taps }) => taps)),
     }))
     const strided = g.axes.some(({ stride }) => stride > 1)
-    const isInPlace = g.layout === 'channels-first' && !strided && phases[0]!.taps === 1
-    const packed = cellPacked[strided ? 'apart' : isInPlace ? 'inPlace' : 'near']
+    const isPlain =
+      g.layout === 'channels-first' && !strided && phases.every(({ taps }) => taps <= 1)
+    const plain = stepInPlace(product(g.axes.map(({ input }) => input))) > 0 ? 'inPlace' : 'lines'
+    const packed = cellPacked[strided ? 'apart' : isPlain ? plain : 'near']
     const written = cellWritten[phases.length > 1 ? 'apart' : 'near']
     const sums = phases.reduce((total, { cells, taps }) => {
       const k = channels * taps

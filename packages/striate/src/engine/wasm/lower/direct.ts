@@ -8,6 +8,7 @@ import {
   directForm,
   directLabel,
   directModule,
+  directScratchBytes,
 } from '../kernels/index.ts'
 import type { Builder, ValueId } from '../plan.ts'
 import { call, cut, place } from '../program.ts'
@@ -18,8 +19,12 @@ import type { LoweringContext } from './host.ts'
 /** Products from which on a second thread is worth waking. */
 const leastProducts = 65536
 
-/** Channels of a group from which on the products dwarf the packing that is saved here. */
-const mostChannels = 16
+/**
+ * Channels of a group from which on the products dwarf the packing that is saved here, unless there are few
+ * outputs to make from what was packed.
+ */
+const mostChannels = 32
+const fewOutputs = 8
 
 /** Bands are cut from lines, planes or boxes. */
 export const mostAxes = 3
@@ -29,11 +34,12 @@ const mostPhases = 27
 const mostScratch = 2 ** 24
 
 /**
- * Measured on one core, in nanoseconds: a cycle of the inner kernel, a float brought into scratch, a call
- * of a band.
+ * Measured on one core, in nanoseconds: a cycle of the inner kernel, a float and a line brought into scratch, a
+ * call of a band.
  */
 const cycle = 0.2
 const floatFilled = 0.07
+const lineFilled = 1.2
 const bandCall = 10
 const fixed = 500
 
@@ -42,15 +48,17 @@ export const directAlgorithm: ConvolutionAlgorithm = {
   applies(g) {
     if (g.axes.length > mostAxes) return false
     if (g.layout === 'channels-last' && !isDepthwiseLast(g)) return false
-    if (g.inChannels / g.groups > mostChannels) return false
+    const [channels, outputs] = [g.inChannels / g.groups, g.outChannels / g.groups]
+    if (channels > mostChannels && outputs > fewOutputs) return false
     const phases = g.axes.reduce((count, { upsample }) => count * upsample, 1)
-    return phases <= mostPhases && directForm(groupOf(g)).scratchBytes <= mostScratch
+    return phases <= mostPhases && directScratchBytes(directForm(groupOf(g))) <= mostScratch
   },
   cost(g, { wide }) {
     const form = directForm(groupOf(g))
-    const filled = form.channels * form.extent.reduce((total, cells) => total * cells, 1)
     const dealt = form.deal > 2 ? 4 : 1
-    const band = cycle * directCycles(form, { wide }) + floatFilled * filled * dealt
+    const lines = form.channels * form.extent[0]! * form.extent[1]!
+    const filled = lines * (lineFilled + floatFilled * dealt * form.extent[2]!)
+    const band = cycle * directCycles(form, { wide }) + filled
     return fixed + g.batch * groupsOf(g) * form.bands * (bandCall + band)
   },
   lower,
@@ -125,7 +133,7 @@ function lower(context: LoweringContext<ConvolutionGeometry>): void {
   const spread = group.weightsPerTap ? spreadWeight(build, g, weight) : null
   const scratches: ValueId[] = []
   const parts = cut(samples * form.bands, pieces).map(([first, end]) => {
-    const scratch = build.scratch(form.scratchBytes)
+    const scratch = build.scratch(directScratchBytes(form))
     scratches.push(scratch)
     return [
       call(

@@ -8,8 +8,9 @@ import {
   operandParameters,
 } from '../epilogue.ts'
 import { element, type KernelTarget, minimum, neighbours } from '../kernel.ts'
-import { type Micro, micro, writeTile } from './micro.ts'
+import { type Micro, micro } from './micro.ts'
 import { panelHeight } from './pack.ts'
+import { writeTile } from './writeTile.ts'
 
 /** The tile of C that is kept in registers; columns is a multiple of 4. */
 export type Tile = KernelTarget & {

@@ -1,13 +1,5 @@
 /** The inner kernel of the contraction: a tile of C in registers, over one packed panel each of A and B. */
-import {
-  f32,
-  f32x4,
-  i32,
-  type ModuleBuilder,
-  type Procedure,
-  type Value,
-  v128,
-} from '../../assembler/index.ts'
+import { f32, f32x4, i32, type ModuleBuilder, type Procedure, v128 } from '../../assembler/index.ts'
 import {
   type EmitEpilogue,
   type KernelEpilogue,
@@ -17,6 +9,7 @@ import {
   operandParameters,
 } from '../epilogue.ts'
 import { element, type KernelTarget, multiplyAdd } from '../kernel.ts'
+import type { WriteTile } from './writeTile.ts'
 
 /**
  * a: depth × rows floats. b: width floats for each of depth, `step` bytes apart. cM, cN: offsets of the tile's rows and columns,
@@ -39,19 +32,7 @@ const microParameters = {
   tile: 'i32',
 } as const
 
-const writeParameters = {
-  rows: 'i32',
-  columns: 'i32',
-  tile: 'i32',
-  c: 'i32',
-  cM: 'i32',
-  cN: 'i32',
-  beta: 'f32',
-  last: 'i32',
-} as const
-
 export type Micro = Procedure<typeof microParameters & OperandParameters>
-export type WriteTile = Procedure<typeof writeParameters & OperandParameters>
 
 /** C[tile] = f(beta · C[tile] + bias + A · B), for a fixed number of rows and of vectors of 4 columns. */
 export function micro(
@@ -133,46 +114,6 @@ export function micro(
       const operands = moveOperands(epilogue, p, (at) => at)
       const args = { rows: i32.const(rows), columns, tile, c, cM, cN, beta, last, ...operands }
       f.do(write.call(args))
-    })
-  })
-}
-
-/** Writes a tile of `width` columns cell by cell: ragged edges and scattered columns. */
-export function writeTile(
-  module: ModuleBuilder,
-  width: number,
-  epilogue: KernelEpilogue | undefined,
-  emit: EmitEpilogue | null,
-): WriteTile {
-  const parameters: typeof writeParameters & OperandParameters = {
-    ...writeParameters,
-    ...operandParameters(epilogue),
-  }
-  return module.procedure('writeTile', parameters, (f, p) => {
-    const j = f.local('i32')
-    const value = f.local('v128')
-    const address = f.local('i32')
-    const operandAt = (operand: number, access: OperandAccess): Value<'v128'> => {
-      const at = p[`operand${operand}`]!
-      if (access === 'cell') return v128.load32Splat(i32.add(address, at))
-      return v128.load32Splat(access === 'column' ? element(at, j) : at)
-    }
-    f.times(p.rows, () => {
-      const row = f.let(element(p.c, i32.load(p.cM)))
-      f.for(j, { to: p.columns }, () => {
-        f.set(address, element(row, i32.load(element(p.cN, j))))
-        f.set(value, v128.load32Splat(element(p.tile, j)))
-        f.if(f32.ne(p.beta, 0), () => {
-          const before = f32x4.mul(f32x4.splat(p.beta), v128.load32Splat(address))
-          f.set(value, f32x4.add(value, before))
-        })
-        if (emit !== null) f.if(p.last, () => f.set(value, emit(f, value, operandAt)))
-        f.do(v128.store32Lane(address, value, 0))
-      })
-      f.add(p.cM, 4)
-      f.add(p.tile, 4 * width)
-      for (const [i, access] of (epilogue?.operands ?? []).entries())
-        if (access === 'row') f.add(p[`operand${i}`]!, 4)
     })
   })
 }

@@ -21,7 +21,7 @@ import {
   operandParameters,
 } from '../epilogue.ts'
 import { element, type KernelTarget, multiplyAdd, transposeFour } from '../kernel.ts'
-import { type WriteTile, writeTile } from './micro.ts'
+import { type WriteTile, writeTile } from './writeTile.ts'
 
 export type TurnedOptions = KernelTarget & {
   /** The tile in registers: so many columns of C, and rows along the vectors, a multiple of 4. */

@@ -33,7 +33,7 @@ import {
   directForm,
   directLabel,
 } from './form.ts'
-import { type LineKernel, lineKernel } from './line.ts'
+import { type LineKernel, lineKernel, lineWorkBytes } from './line.ts'
 import { chooseTile } from './tile.ts'
 
 export interface DirectOptions extends KernelTarget, DirectGeometry {
@@ -59,6 +59,9 @@ export type DirectExports = {
     ]
   ): void
 }
+
+/** Bytes of scratch that one call needs. */
+export const directScratchBytes = (form: DirectForm): number => form.scratchBytes + lineWorkBytes
 
 const runParameters = {
   first: 'i32',
@@ -155,6 +158,7 @@ function overBands(
     if (access === 'cell') f.set(address, i32.sub(address, p.output))
     return { access, address, ofGroup: access === 'row' ? f.local('i32') : address }
   })
+  const work = f.let(i32.add(p.scratch, form.scratchBytes))
   f.do(memoryFill(p.scratch, 0, form.scratchBytes))
   f.for(p.first, { from: p.first, to: p.end }, () => {
     f.set(item, bands > 1 ? i32.divU(p.first, bands) : p.first)
@@ -174,7 +178,7 @@ function overBands(
     f.set(at.output, i32.add(p.output, i32.mul(item, 4 * outputs * form.outputPlane)))
     for (const { access, address, ofGroup } of operands)
       if (access === 'row') f.set(ofGroup, i32.add(address, i32.mul(at.group, 4 * outputs)))
-    for (const each of phases) overLines(f, form, each, p.scratch, start, { ...at, operands })
+    for (const each of phases) overLines(f, form, each, p.scratch, start, { ...at, work, operands })
   })
 }
 
@@ -189,6 +193,7 @@ interface Item {
   readonly weight: Local<'i32'>
   readonly bias: Local<'i32'>
   readonly output: Local<'i32'>
+  readonly work: Local<'i32'>
   readonly operands: readonly PlacedOperand[]
 }
 
@@ -228,7 +233,7 @@ function overLines(
       for (const { rows, count, kernel } of blocks) {
         f.set(left, count)
         f.loop((next) => {
-          f.do(kernel.call({ scratch, weight, bias, output, ...addresses }))
+          f.do(kernel.call({ scratch, weight, bias, output, work: item.work, ...addresses }))
           f.add(weight, 4 * rows * form.weightRow)
           f.add(bias, 4 * rows)
           for (const { ofRows } of rowOperands) f.add(ofRows, 4 * rows)

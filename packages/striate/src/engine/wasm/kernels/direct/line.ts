@@ -24,8 +24,20 @@ import type { DirectForm, DirectPhase } from './form.ts'
 import { type Tap, type TapNest, tapNests } from './taps.ts'
 import type { Tile } from './tile.ts'
 
-const lineParameters = { scratch: 'i32', weight: 'i32', bias: 'i32', output: 'i32' } as const
-/** Addresses of the first cell in scratch, and of weight, bias and first output of the first row. */
+const lineParameters = {
+  scratch: 'i32',
+  weight: 'i32',
+  bias: 'i32',
+  output: 'i32',
+  work: 'i32',
+} as const
+/** Sixteen sums of two vectors. */
+export const lineWorkBytes: number = 16 * 32
+
+/**
+ * Addresses of the first cell in scratch, of weight, bias and first output of the first row, and of
+ * `lineWorkBytes` to work in.
+ */
 export type LineKernel = Procedure<typeof lineParameters & OperandParameters>
 
 export interface LineOptions extends KernelTarget {
@@ -86,6 +98,7 @@ export function lineKernel(module: ModuleBuilder, name: string, options: LineOpt
           overNest(f, nest, { from: p, scratch, weight }, (base) =>
             unrolledBody(f, options, nest.body, sums, temporary, base),
           )
+        if (!lanesOf(options).isWhole && lanes === 8) throughMemory(f, sums, p.work)
         // All before the first store: V8 joins no loads across a store.
         if (emit) for (const sum of sums) finish(f, options, sum, p, emit)
         for (const sum of sums) store(f, options, sum, p.output)
@@ -218,6 +231,15 @@ function offsetOf(
 function lanesOf({ phase }: LineOptions): { readonly lanes: number; readonly isWhole: boolean } {
   const lanes = Math.min(4, phase.counts[2]!)
   return { lanes, isWhole: lanes === 4 && phase.steps[2] === 1 }
+}
+
+/**
+ * Sums of pairs of vectors are joined because of the stores in which they end: those that are stored lane by
+ * lane later go to memory and back.
+ */
+function throughMemory(f: FunctionBuilder, sums: readonly Sum[], work: Local<'i32'>): void {
+  for (const [i, { local }] of sums.entries()) f.do(v128.store(work, local, 16 * i))
+  for (const [i, { local }] of sums.entries()) f.set(local, v128.load(work, 16 * i))
 }
 
 function finish(

@@ -24,7 +24,7 @@ export interface Tile {
 }
 
 /** Vectors that live at once, at most: V8 keeps one or two of the sixteen registers for itself. */
-const registers = { wide: 16, narrow: 14 }
+const registers = { wide: 15, narrow: 14 }
 /** Multiply-adds of an unrolled body, beyond which code does not fit the caches for it. */
 const mostUnrolled = 480
 /** Cycles around a tile and around a body of taps, measured; without joined vectors they overlap. */

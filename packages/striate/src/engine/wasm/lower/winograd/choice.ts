@@ -30,7 +30,7 @@ import {
 const mostAmplification = 20
 
 /** Input channels of a group, those of all views, below which the transforms never pay. */
-const fewestChannels = 4
+const fewestChannels = 2
 
 /** Taps of a tile: more need points whose rounding errors leave room for two outputs only. */
 const mostTaps = 5
