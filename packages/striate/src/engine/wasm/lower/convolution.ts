@@ -21,14 +21,14 @@ import { evenStep, packedProduct, productLanes, type Share, stepInPlace } from '
 const leastProducts = 65536
 
 /**
- * Measured on one core, in nanoseconds: a multiply-add; a float of the input brought into a frame, packed (none, whole
- * lines, neighbours, or cells that a stride parts), and of the output written (neighbours, or cells of one phase); a weight
+ * Measured on one core, in nanoseconds: a multiply-add; a float of the input brought into a frame, packed (none,
+ * neighbours, or cells that a stride parts), and of the output written (neighbours, or cells of one phase); a weight
  * packed, in some runs or, in training, in all, where many leave the nearer caches; a call; and all that comes once.
  */
-const productCost = ({ wide }: Features): number => (wide ? 0.0165 : 0.0325)
+const productCost = ({ wide }: Features): number => (wide ? 0.0158 : 0.0325)
 const cellBrought = 0.08
-const cellPacked = { inPlace: 0, lines: 0.08, near: 0.22, apart: 0.4 }
-const cellWritten = { near: 0.1, apart: 1 }
+const cellPacked = { inPlace: 0, near: 0.08, apart: 0.27 }
+const cellWritten = { near: 0.05, apart: 0.3 }
 const weightPacked = { kept: 0.1, anew: 0.3, far: 0.6 }
 const nearWeights = 2 ** 19
 const callCost = 60
@@ -47,10 +47,12 @@ export const contractionAlgorithm: ConvolutionAlgorithm = {
       taps: product(combination.map(({ taps }) => taps)),
     }))
     const strided = g.axes.some(({ stride }) => stride > 1)
-    const isPlain =
-      g.layout === 'channels-first' && !strided && phases.every(({ taps }) => taps <= 1)
-    const plain = stepInPlace(product(g.axes.map(({ input }) => input))) > 0 ? 'inPlace' : 'lines'
-    const packed = cellPacked[strided ? 'apart' : isPlain ? plain : 'near']
+    const isInPlace =
+      g.layout === 'channels-first' &&
+      !strided &&
+      phases.every(({ taps }) => taps <= 1) &&
+      stepInPlace(product(g.axes.map(({ input }) => input))) > 0
+    const packed = cellPacked[strided ? 'apart' : isInPlace ? 'inPlace' : 'near']
     const written = cellWritten[phases.length > 1 ? 'apart' : 'near']
     const sums = phases.reduce((total, { cells, taps }) => {
       const k = channels * taps
@@ -62,7 +64,7 @@ export const contractionAlgorithm: ConvolutionAlgorithm = {
     const packing = features.trains
       ? weights * weightPacked.anew + Math.max(0, weights - nearWeights) * weightPacked.far
       : weights * weightPacked.kept
-    return times * sums + inputs * cellBrought + packing + fixed
+    return times * sums + (isInPlace ? 0 : inputs * cellBrought) + packing + fixed
   },
   lower,
 }
