@@ -95,8 +95,13 @@ export function evenStep(products: Int32Array, columns: Int32Array): number {
 /** Of so many floats; 0 where products share the sets of a cache, which packing reads but once. */
 export const stepInPlace = (floats: number): number => (floats % 1024 === 0 ? 0 : 4 * floats)
 
-/** Packed columns are nearer to each other: worth it when more rows than these read them. */
+/**
+ * Packed columns are nearer to each other: worth it when more rows than these read them, and, where rows lie
+ * across the vectors, what they read is larger than a cache.
+ */
 const fewTurnedRows = 256
+const [fewRows, fewProducts] = [96, 96]
+const cachedBytes = 2 ** 21
 
 /** Fewer sums than this at once wait for each other: as if there were so many rows. */
 const leastRows = 4
@@ -122,6 +127,7 @@ function straight(
   epilogue?: KernelEpilogue,
 ): PackedProduct {
   const { kernel, packedBytes, scratchBytes } = contraction(build, m, n, k, epilogue)
+  const isNear = m <= fewRows || k <= fewProducts || 4 * k * n <= cachedBytes
   return {
     name: kernel.name,
     packedBytes,
@@ -140,7 +146,7 @@ function straight(
         args.b,
         args.bK,
         args.bN + 4 * first,
-        args.step,
+        isNear ? args.step : 0,
         args.c,
         args.cM,
         args.cN + 4 * first,
