@@ -1,5 +1,8 @@
 /** The card of a primitive operator: shape rule, plain reference loop, kernels, and count of work. */
 import type { LoweringContext } from '../engine/wasm/lower/host.ts'
+import type { Pooling } from '../engine/wasm/lower/pooling.ts'
+import type { Builder } from '../engine/wasm/plan.ts'
+import type { Pools } from '../engine/wasm/pools.ts'
 import type { CellContext } from '../engine/wasm/proof/cells.ts'
 import type { Planning, Scalars } from '../engine/wasm/scalars.ts'
 import type { Structure } from '../engine/wasm/structure.ts'
@@ -58,6 +61,10 @@ export interface Operator<Attributes> {
   lower(context: LoweringContext<Attributes>): boolean
   /** How operations of this name are computed together with others; plans ask any of a graph's operators. */
   scalars?(planning: Planning): Scalars
+  /** The same for poolings, which follow sums and the scalar functions after them. */
+  poolings?(planning: Planning, scalars: Scalars | undefined): Pools
+  /** Whether the lowering of an operation writes a pooling of its results instead of them, if it is given it. */
+  pools?(attributes: Attributes, pooling: Pooling, build: Builder): boolean
   /** Inputs of an operation that can be made as parts of its result, by number, with the bytes before them. */
   parts?(
     structure: Structure,

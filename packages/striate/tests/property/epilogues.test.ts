@@ -29,9 +29,9 @@ import { distance, resultsOn } from '../support/agreement.ts'
 import { convolutions, type RandomConvolution } from '../support/geometries.ts'
 import { run, shapesOf } from '../support/runConvolution.ts'
 
-const plain = { epilogues: false, folds: false }
-const fused = { epilogues: true, folds: false }
-const folded = { epilogues: true, folds: true }
+const plain = { epilogues: false, folds: false, pools: false }
+const fused = { epilogues: true, folds: false, pools: true }
+const folded = { epilogues: true, folds: true, pools: true }
 
 /** Reproducible values in [−1, 1). */
 function values(shape: readonly number[], seed: number): Tensor {

@@ -33,21 +33,27 @@ interface Target {
   readonly relaxed: boolean
 }
 
-/** Says which kernels are to be broken. */
-const broken = vi.hoisted(() => ({ is: (_name: string, _target: Target): boolean => false }))
+/** Says which kernels are to be broken, and how. */
+const broken = vi.hoisted(() => ({
+  is: (_name: string, _target: Target): boolean => false,
+  by: 'arithmetic' as 'arithmetic' | 'comparison',
+}))
 
 /** Multiplications that become additions, and multiply-adds that become multiply-subtractions. */
-const swaps = [
+const arithmetic = [
   { from: [0xfd, 0xe6, 0x01], to: [0xfd, 0xe4, 0x01] },
   { from: [0xfd, 0x85, 0x02], to: [0xfd, 0x86, 0x02] },
 ]
+
+/** The larger of two becomes the smaller. */
+const comparison = [{ from: [0xfd, 0xeb, 0x01], to: [0xfd, 0xea, 0x01] }]
 
 /** A load becomes an opcode that there is not. */
 const invalid = { from: [0xfd, 0x00, 0x00], to: [0xfd, 0xff, 0x7f] }
 
 function sabotage(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
   const wrong = bytes.slice()
-  for (const { from, to } of swaps)
+  for (const { from, to } of broken.by === 'arithmetic' ? arithmetic : comparison)
     for (let at = 0; at + 3 <= wrong.length; at++)
       if (from.every((byte, i) => wrong[at + i] === byte)) wrong.set(to, at)
   return wrong
@@ -90,6 +96,7 @@ beforeEach(() => {
 })
 afterEach(() => {
   broken.is = () => false
+  broken.by = 'arithmetic'
   forceAlgorithm(null)
   vi.restoreAllMocks()
 })
@@ -211,6 +218,15 @@ describe('a wrong kernel', () => {
     expect(warned).toHaveLength(2)
   })
 
+  it('is found by the pooling that it takes in', async () => {
+    broken.is = (name, options) => name === 'winogradOutputModule' && 'windows' in options
+    broken.by = 'comparison'
+    forceAlgorithm('winograd')
+    expect(await errorOf(() => maxPool2d(convolution(8), 2))).toBeLessThan(1e-5)
+    expect(warned[0]).toMatch(/wrong results of step 'f32-winograd-\S+-max2x2\S* convolution'/)
+    expect(isBanned('winograd')).toBe(true)
+  })
+
   it('of a gradient is found as well', async () => {
     broken.is = (name, { relaxed }) => name === 'directGradientModule' && relaxed
     const error = await errorOf(() => {
@@ -226,12 +242,12 @@ describe('a wrong kernel', () => {
 describe('a kernel that does not compile', () => {
   it('fails its run alone', async () => {
     broken.is = (name) => name === 'contractionModule'
-    swaps.push(invalid)
+    arithmetic.push(invalid)
     forceAlgorithm('contraction')
     // A kernel of one row, which no other test has asked for.
     const product = (): Tensor => matmul(matrix(1, 30), matrix(30, ++shape))
     await expect(product().data()).rejects.toThrow(WebAssembly.CompileError)
-    swaps.pop()
+    arithmetic.pop()
     broken.is = () => false
     expect(await errorOf(product)).toBeLessThan(1e-5)
   })

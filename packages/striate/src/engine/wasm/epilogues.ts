@@ -40,15 +40,17 @@ export interface Attachments {
   waits(position: number): boolean
 }
 
-/** What plans may do; tests turn either off. */
+/** What plans may do; tests turn some of it off. */
 export interface Fusion {
   /** Scalar functions with the convolution or product before them. */
   readonly epilogues: boolean
   /** Scales and shifts of channels into weights. */
   readonly folds: boolean
+  /** Maximum poolings with the convolution before them. */
+  readonly pools: boolean
 }
 
-let fusion: Fusion = { epilogues: true, folds: true }
+let fusion: Fusion = { epilogues: true, folds: true, pools: true }
 
 export function setFusion(wanted: Fusion): void {
   fusion = wanted
@@ -56,7 +58,9 @@ export function setFusion(wanted: Fusion): void {
 
 /** What plans depend on beside the graph; empty as usual. */
 export const fusionKey = (): string =>
-  `${fusion.epilogues ? '' : 'apart'}${fusion.folds ? '' : 'unfolded'}`
+  `${fusion.epilogues ? '' : 'apart'}${fusion.folds ? '' : 'unfolded'}${fusion.pools ? '' : 'unpooled'}`
+
+export const fusesPools = (): boolean => fusion.pools
 
 /** `isWalkable` says whether a kernel can walk operands of these shapes beside results of `target`. */
 export function attach(

@@ -103,12 +103,14 @@ function planWith(
   const aim = (of: readonly number[]): void => {
     purpose = { operations: of, choice: null }
   }
-  const scalars = operations
-    .find(({ operator }) => operator.scalars)
-    ?.operator.scalars?.({ structure, build: builder, valueAt, aim, lower })
+  const planning = { structure, build: builder, valueAt, aim, lower }
+  const scalars = operations.find(({ operator }) => operator.scalars)?.operator.scalars?.(planning)
+  const pools = operations
+    .find(({ operator }) => operator.poolings)
+    ?.operator.poolings?.(planning, scalars)
   for (const [i, { operator, inputs }] of operations.entries()) {
     const position = leafCount + i
-    if (scalars?.waits(position)) continue
+    if (scalars?.waits(position) || pools?.waits(position)) continue
     if (operator.name === 'reshape' || operator.name === 'identity') {
       valueAt[position] = valueAt[inputs[0]!]!
       continue
@@ -116,7 +118,7 @@ function planWith(
     const output = builder.value(types[position]!)
     valueAt[position] = output
     aim([i])
-    if (scalars?.lower(position, output)) continue
+    if (scalars?.lower(position, output) || pools?.lower(position, output)) continue
     // Canaries stand between values: then each has a place of its own.
     const own = guard ? null : operator.parts?.(structure, i, (at) => parts.has(valueAt[at]!))
     for (const [input, offset] of own ?? [])

@@ -3,12 +3,15 @@
  * operator `elementwise`, so that a program without scalar functions does without it.
  */
 import type { ConvolutionGeometry } from '../../geometry/convolution.ts'
+import { sizeOf } from '../../tensor/shape.ts'
 import { type Attachment, attach, type ChannelFold } from './epilogues.ts'
-import { fuse, type Groups, groupExpression } from './fusion.ts'
+import { fuse, type GroupNode, type Groups, groupExpression } from './fusion.ts'
+import { kernelEpilogue } from './kernels/index.ts'
 import { isWalkable, lowerElementwise } from './lower/elementwise.ts'
 import { type Afterwards, afterwards, type Operand } from './lower/epilogue.ts'
 import { foldWeight } from './lower/foldedWeight.ts'
 import type { LoweringContext } from './lower/host.ts'
+import type { Pooling } from './lower/pooling.ts'
 import type { Builder, ValueId } from './plan.ts'
 import type { Structure } from './structure.ts'
 
@@ -25,14 +28,19 @@ export interface Planning {
 }
 
 export type Given = Partial<
-  Pick<LoweringContext<unknown>, 'build' | 'inputs' | 'epilogue' | 'inPlace'>
+  Pick<LoweringContext<unknown>, 'build' | 'inputs' | 'epilogue' | 'inPlace' | 'pooling'>
 >
 
 export interface Scalars {
   /** Whether an operation is computed with another one, which comes later. */
   waits(position: number): boolean
-  /** Adds the steps that write a group, and those of what waits for it; false where there is none. */
-  lower(position: number, output: ValueId): boolean
+  /**
+   * Adds the steps that write a group, and those of what waits for it; false where there is none. With a
+   * pooling, what waits for the group writes that instead.
+   */
+  lower(position: number, output: ValueId, pooling?: Pooling): boolean
+  /** What a group is computed with, if it needs nothing besides but numbers that are the same for all cells. */
+  producerOf(position: number): number | undefined
 }
 
 export function scalars(planning: Planning): Scalars {
@@ -61,7 +69,12 @@ export function scalars(planning: Planning): Scalars {
     own.finish()
   }
   /** Adds the steps of operations and of the scalar functions that read their results and are written instead. */
-  const lowerTogether = (together: Attachment, root: number, output: ValueId): void => {
+  const lowerTogether = (
+    together: Attachment,
+    root: number,
+    output: ValueId,
+    pooling?: Pooling,
+  ): void => {
     for (const { position, fold } of together.before) {
       const i = position - leaves.length
       aim([i])
@@ -71,18 +84,28 @@ export function scalars(planning: Planning): Scalars {
     }
     const { fold, nodes } = together
     const producer = together.producer - leaves.length
-    aim([...members.get(root)!, producer].sort((one, two) => one - two))
+    const done = [...members.get(root)!, producer, ...(pooling ? [pooling.operation] : [])]
+    aim(done.sort((one, two) => one - two))
     const operands = operandsAt(together.operands)
-    const given = fold ? folded(producer, fold) : {}
+    const given = { ...(fold ? folded(producer, fold) : {}), ...(pooling ? { pooling } : {}) }
     if (nodes.length > 1) lowerWith(producer, output, given, { nodes, operands })
     else planning.lower(producer, output, given)
   }
   return {
     waits: (position) => groups.isInlined(position) || attachments.waits(position),
-    lower(position, output) {
+    producerOf(position) {
+      const together = attachments.at(position)
+      if (!together) return undefined
+      const given = together.operands.map((at) => types[at]!)
+      const areNumbers = given.every((type) => type.dtype === 'float32' && sizeOf(type.shape) === 1)
+      return areNumbers && isForKernels(together.nodes, given.length)
+        ? together.producer
+        : undefined
+    },
+    lower(position, output, pooling) {
       const together = attachments.at(position)
       if (together) {
-        lowerTogether(together, position, output)
+        lowerTogether(together, position, output, pooling)
         return true
       }
       if (!groups.isFused(position)) return false
@@ -93,6 +116,10 @@ export function scalars(planning: Planning): Scalars {
     },
   }
 }
+
+/** Whether kernels compute this of a result and so many numbers. */
+const isForKernels = (nodes: readonly GroupNode[], numbers: number): boolean =>
+  nodes.length === 1 || kernelEpilogue(nodes, Array(numbers).fill('scalar')) !== null
 
 /** For the last function of each group, the operations that its kernel computes. */
 function membersOf(count: number, leafCount: number, groups: Groups): Map<number, number[]> {

@@ -3,7 +3,11 @@
  * behind every convolution. The sum is linear in each of input and weight, so the two primitives and
  * the adjoint geometry are each other's derivatives, of any order.
  */
-import { lowerConvolution, lowerWeightGradient } from '../../engine/wasm/lower/chooser.ts'
+import {
+  lowerConvolution,
+  lowerWeightGradient,
+  poolsConvolution,
+} from '../../engine/wasm/lower/chooser.ts'
 import { convolutionCell, weightGradientCell } from '../../engine/wasm/proof/convolution.ts'
 import { adjointAxis, tapRange } from '../../geometry/axis.ts'
 import {
@@ -45,6 +49,7 @@ export const convolution: Operator<ConvolutionGeometry> = {
   },
 
   lower: lowerConvolution,
+  pools: poolsConvolution,
   cell: convolutionCell,
 
   work: (_, __, geometry) => ({ multiplyAdds: nominalMultiplyAdds(geometry) }),

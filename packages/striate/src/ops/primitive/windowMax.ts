@@ -1,5 +1,6 @@
 /** The largest element of each window of a plane, or where it lies: the primitives behind max pooling. */
 import { lowerWindowArgmax, lowerWindowMax } from '../../engine/wasm/lower/windowMax.ts'
+import { pools } from '../../engine/wasm/pools.ts'
 import { windowMaxCell } from '../../engine/wasm/proof/rules.ts'
 import type { AxisMap } from '../../geometry/axisMap.ts'
 import type { LoopContext, Operator, TensorType } from '../../tensor/operator.ts'
@@ -81,6 +82,7 @@ export const windowMax: Operator<WindowMaxAttributes> = {
     })
   },
   lower: lowerWindowMax,
+  poolings: pools,
   cell: windowMaxCell,
   work: ([x], _, attributes) => windowWork(x!, attributes),
 }

@@ -242,6 +242,8 @@ export {
   windowAxes,
   windowMaxModule,
 } from './window/windowMax.ts'
+export { boxMax } from './winograd/boxMax.ts'
+export { type BoxWindows, windowsLabel } from './winograd/boxWindows.ts'
 export {
   type WinogradGradientExports,
   winogradGradientModule,

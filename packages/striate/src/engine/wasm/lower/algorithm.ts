@@ -2,6 +2,7 @@
 import type { ConvolutionGeometry } from '../../../geometry/convolution.ts'
 import type { Features } from '../features.ts'
 import type { LoweringContext } from './host.ts'
+import type { Pooling } from './pooling.ts'
 
 export interface ConvolutionAlgorithm {
   /** As the printed plan names it: `contraction`, `winograd4`, `depthwise`, … */
@@ -11,6 +12,8 @@ export interface ConvolutionAlgorithm {
   applies(geometry: ConvolutionGeometry): boolean
   /** Estimated nanoseconds on one core, from multiply-adds and bytes; compared between algorithms only. */
   cost(geometry: ConvolutionGeometry, features: Features): number
+  /** Whether it can write the largest results of these windows instead of them all; it cannot by default. */
+  pools?(geometry: ConvolutionGeometry, pooling: Pooling, features: Features): boolean
   /** Adds the steps; inputs are x, weight and optionally bias. */
   lower(context: LoweringContext<ConvolutionGeometry>): void
 }

@@ -2,6 +2,7 @@
 import type { ConvolutionGeometry } from '../../../geometry/convolution.ts'
 import { getPrecision } from '../../precision.ts'
 import type { Features } from '../features.ts'
+import type { Builder } from '../plan.ts'
 import { isBanned } from '../proof/trust.ts'
 import type { ConvolutionAlgorithm } from './algorithm.ts'
 import { contractionAlgorithm } from './convolution.ts'
@@ -12,6 +13,7 @@ import { chooseForm } from './fft/form.ts'
 import { lowerFftWeightGradient } from './fft/weightGradient.ts'
 import { fftAlgorithm } from './fft.ts'
 import type { LoweringContext } from './host.ts'
+import type { Pooling } from './pooling.ts'
 import { chooseTiles, plainGeometry } from './winograd/choice.ts'
 import { lowerWinogradWeightGradient } from './winograd/weightGradient.ts'
 import { winogradAlgorithm } from './winograd.ts'
@@ -88,6 +90,16 @@ function choose(candidates: readonly Candidate[]): ConvolutionAlgorithm {
 
 export const chooseAlgorithm = (g: ConvolutionGeometry, features: Features): ConvolutionAlgorithm =>
   choose(candidatesFor(algorithms, g, features))
+
+/** Whether the algorithm that a convolution will follow takes a pooling in. */
+export function poolsConvolution(
+  g: ConvolutionGeometry,
+  pooling: Pooling,
+  { features }: Builder,
+): boolean {
+  const candidates = candidatesFor(algorithms, g, features)
+  return candidates.length > 0 && (choose(candidates).pools?.(g, pooling, features) ?? false)
+}
 
 function lowerBy(
   all: readonly ConvolutionAlgorithm[],

@@ -6,6 +6,7 @@ import { sizeOf } from '../../../tensor/shape.ts'
 import type { Builder, RunContext, ValueId } from '../plan.ts'
 import type { ValueType } from '../structure.ts'
 import type { Epilogue } from './epilogue.ts'
+import type { Pooling } from './pooling.ts'
 
 export interface LoweringContext<Attributes> {
   readonly build: Builder
@@ -17,6 +18,8 @@ export interface LoweringContext<Attributes> {
   readonly outputType: ValueType
   /** What may be done to the results of a convolution or matrix product before they are written. */
   readonly epilogue?: Epilogue
+  /** What is written instead of the results of a convolution that said it takes it. */
+  readonly pooling?: Pooling
   /** Inputs of a concatenation, by number, that lie in the result already. */
   readonly inPlace?: ReadonlySet<number>
 }

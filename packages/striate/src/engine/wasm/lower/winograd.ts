@@ -22,6 +22,7 @@ import { cut, type Part, type Stage } from '../program.ts'
 import type { ConvolutionAlgorithm } from './algorithm.ts'
 import type { RegisterEpilogue } from './epilogue.ts'
 import type { LoweringContext } from './host.ts'
+import type { Pooling } from './pooling.ts'
 import { type BlockBias, biasBlocks } from './winograd/bias.ts'
 import { appliesTo, chooseTiles } from './winograd/choice.ts'
 import { type Lane, laneOf, outputKernel, type Planes, type Shared } from './winograd/lane.ts'
@@ -49,6 +50,10 @@ export const winogradAlgorithm: ConvolutionAlgorithm = {
   isTransform: true,
   applies: appliesTo,
   cost: (g, features) => chooseTiles(g, features).cost,
+  pools(g, pooling, features) {
+    const { forms } = chooseTiles(g, features)
+    return forms.length === 1 && pooling.regions.areSmall(forms[0]!, pooling)
+  },
   lower,
 }
 
@@ -64,7 +69,7 @@ function lower(context: LoweringContext<ConvolutionGeometry>): void {
 const noMatrix = { row: -1 }
 
 function lowerForm(
-  { build, attributes: g, inputs, output }: LoweringContext<ConvolutionGeometry>,
+  { build, attributes: g, inputs, output, pooling }: LoweringContext<ConvolutionGeometry>,
   form: WinogradForm,
   bias: BlockBias | null,
   epilogue: RegisterEpilogue | null,
@@ -74,13 +79,13 @@ function lowerForm(
   const products = planes * g.batch * sampleTiles * channels * g.outChannels
   const threads = products >= leastProducts ? build.threads : 1
   const transformed = weightTransform(build, form, weight, threads)
-  const { shares, room } = shareOut(form, threads)
+  const { shares, room } = shareOut(form, threads, pooling)
   const blockStep = room * cellBytes
   const layouts = {
     input: { blockStep, planeStep: oddLines(channelBlocks * blockStep) },
     output: { blockStep, planeStep: oddLines(outputBlocks * blockStep) },
   }
-  const shared: Shared = { x, weight: transformed, bias, epilogue, output, layouts }
+  const shared: Shared = { x, weight: transformed, bias, epilogue, pooling, output, layouts }
   const planesOfBand = (): Planes => ({
     input: build.scratch(planes * layouts.input.planeStep),
     output: build.scratch(planes * layouts.output.planeStep),
@@ -95,7 +100,7 @@ function lowerForm(
     return laneOf(build, form, shared, [...regions], own)
   })
   build.step({
-    name: `${outputKernel(build, form, epilogue).name.replace('-output-', '-')} convolution`,
+    name: `${outputKernel(build, form, shared).name.replace('-output-', '-')} convolution`,
     reads: [
       x,
       transformed.value,
@@ -122,11 +127,13 @@ interface Job {
 function shareOut(
   form: WinogradForm,
   threads: number,
+  pooling: Pooling | undefined,
 ): { readonly shares: readonly (readonly Job[])[]; readonly room: number } {
   const { geometry: g } = form
+  const grains = pooling?.regions.grains(form, pooling)
   const jobsFor = (pieces: number): Job[] => {
     const tiles = bandTiles(form, pieces)
-    const regions = regionsOf(form.axes, tiles, g.batch % pieces === 0 ? 1 : pieces)
+    const regions = regionsOf(form.axes, tiles, g.batch % pieces === 0 ? 1 : pieces, grains)
     const bands = bandsOf(g.batch, regions, tiles)
     return Array.from({ length: g.groups }, (_, group) => group).flatMap((group) =>
       bands.map((band) => ({ group, band })),

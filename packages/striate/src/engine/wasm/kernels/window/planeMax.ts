@@ -21,6 +21,7 @@ import {
   kernelName,
   minimum,
 } from '../kernel.ts'
+import { greater } from './greater.ts'
 
 /** Windows along the last axis: cell `j · stride − low + t · dilation` for `t < taps`, as far as it exists. */
 export type PlaneMaxOptions = KernelTarget & {
@@ -59,28 +60,20 @@ export function planeMaxLineBytes(
   return 4 * (Math.max(reach, low + width) + 16)
 }
 
-type Greater = (a: Local<'v128'>, b: Local<'v128'>) => Value<'v128'>
-
-/** The larger lane, or NaN. `f32x4.max` is many instructions on x64; two comparisons tell NaN as well. */
-function greater({ relaxed }: KernelTarget): Greater {
-  if (!relaxed) return (a, b) => f32x4.max(a, b)
-  return (a, b) => v128.or(f32x4.relaxedMax(a, b), v128.or(f32x4.ne(a, a), f32x4.ne(b, b)))
-}
-
 const rowParameters = { count: 'i32', from: 'i32', to: 'i32' } as const
 type OneRow = Procedure<typeof rowParameters>
 
 /** Copies a row to the line, or joins it with what is there. */
-function rowFunction(module: ModuleBuilder, name: string, join: Greater | null): OneRow {
+function rowFunction(module: ModuleBuilder, name: string, joins: boolean): OneRow {
   return module.procedure(name, rowParameters, (f, { count, from, to }) => {
     const wide = 4
     const old = Array.from({ length: wide }, () => f.local('v128'))
     const fresh = Array.from({ length: wide }, () => f.local('v128'))
     const vectors = (number: number): void => {
       for (let i = 0; i < number; i++) f.set(fresh[i]!, v128.load(from, 16 * i))
-      if (join) {
+      if (joins) {
         for (let i = 0; i < number; i++) f.set(old[i]!, v128.load(to, 16 * i))
-        for (let i = 0; i < number; i++) f.set(fresh[i]!, join(old[i]!, fresh[i]!))
+        for (let i = 0; i < number; i++) f.set(fresh[i]!, greater(old[i]!, fresh[i]!))
       }
       for (let i = 0; i < number; i++) f.do(v128.store(to, fresh[i]!, 16 * i))
       f.add(from, 16 * number)
@@ -91,9 +84,9 @@ function rowFunction(module: ModuleBuilder, name: string, join: Greater | null):
     f.while(i32.geS(count, 4), () => vectors(1))
     f.times(count, () => {
       f.set(fresh[0]!, v128.load32Zero(from))
-      if (join) {
+      if (joins) {
         f.set(old[0]!, v128.load32Zero(to))
-        f.set(fresh[0]!, join(old[0]!, fresh[0]!))
+        f.set(fresh[0]!, greater(old[0]!, fresh[0]!))
       }
       f.do(v128.store32Lane(to, fresh[0]!, 0))
       f.add(from, 4)
@@ -105,7 +98,6 @@ function rowFunction(module: ModuleBuilder, name: string, join: Greater | null):
 /** Joins the cells of each window of the line. */
 function windowsFunction(module: ModuleBuilder, options: PlaneMaxOptions): OneRow {
   const { stride, taps, dilation } = options
-  const join = greater(options)
   return module.procedure('windows', rowParameters, (f, { count, from, to }) => {
     const best = f.local('v128')
     const next = f.local('v128')
@@ -116,7 +108,7 @@ function windowsFunction(module: ModuleBuilder, options: PlaneMaxOptions): OneRo
       let isFirst = true
       const take = (value: Value<'v128'>): void => {
         f.set(isFirst ? best : next, value)
-        if (!isFirst) f.set(best, join(best, next))
+        if (!isFirst) f.set(best, greater(best, next))
         isFirst = false
       }
       for (let tap = 0; tap < taps; tap++) {
@@ -160,8 +152,8 @@ export function planeMaxModule(options: PlaneMaxOptions): KernelModule<PlaneMaxE
   const { stride, taps, dilation } = options
   const name = kernelName(`f32-planemax-k${taps}s${stride}d${dilation}`, options)
   const module = new ModuleBuilder({ name, sharedMemory: options.sharedMemory })
-  const copy = rowFunction(module, 'copyRow', null)
-  const join = rowFunction(module, 'joinRow', greater(options))
+  const copy = rowFunction(module, 'copyRow', false)
+  const join = rowFunction(module, 'joinRow', true)
   const windows = windowsFunction(module, options)
   module.procedure(
     'run',

@@ -7,6 +7,7 @@ import {
   operandParameters,
 } from '../epilogue.ts'
 import { type KernelModule, kernelModule, kernelName } from '../kernel.ts'
+import { type BoxWindows, windowsLabel } from './boxWindows.ts'
 import { cellBytes, transferLines } from './channelBlocks.ts'
 import { tilesName } from './input.ts'
 import { isTransformed, productsOf } from './points.ts'
@@ -33,23 +34,26 @@ export function winogradOutputModule(
   options: WinogradOptions & {
     /** Operands lie as the results do, or are one number for all. */
     readonly epilogue?: KernelEpilogue
+    /** Their largest cells are written, of results after the epilogue, whose operands are numbers for all then. */
+    readonly windows?: BoxWindows
   },
 ): KernelModule<WinogradOutputExports> {
-  const { tiles, epilogue } = options
+  const { tiles, epilogue, windows } = options
   const rank = tiles.length
   /** The pass that ends the sum, which adds the bias: that of the outermost transformed axis, or the only one. */
   const outermost = tiles.findIndex(isTransformed)
   const finalAxis = outermost < 0 ? rank - 1 : outermost
   const name = kernelName(
-    `f32-winograd-output-${tilesName(options)}${epilogueLabel(epilogue)}`,
+    `f32-winograd-output-${tilesName(options)}${epilogueLabel(epilogue)}${windowsLabel(windows)}`,
     options,
   )
   const module = new ModuleBuilder({ name, sharedMemory: options.sharedMemory })
   const lines = transferLines(
     module,
     'scatter',
-    epilogue ? { epilogue, target: options } : undefined,
+    epilogue && !windows ? { epilogue, target: options } : undefined,
   )
+  const pool = windows?.code(module, options, windows.taps, epilogue)
   const columns = transforms(module, options, 'output')
   module.procedure(
     'run',
@@ -137,6 +141,7 @@ export function winogradOutputModule(
       }
       f.while(i32.gtS(channels, 0), () => {
         transform(0, 1, i32.const(0), p.from, p.work)
+        if (pool) f.do(pool.call({ ...p, buffer: p.work }))
         transferBox(f, rank, region, lines, {
           channels,
           tensor: p.tensor,

@@ -51,12 +51,19 @@ type AxisField = (typeof axisFields)[number]
 
 export type RegionWords = Readonly<Record<WholeField, number>> & {
   readonly axes: readonly Readonly<Record<AxisField, number>>[]
+  /** What follows the words of the axes. */
+  readonly lists?: readonly (readonly number[])[]
 }
 
 export function regionTable(region: RegionWords): Int32Array {
   const axes = region.axes.flatMap((axis) => axisFields.map((field) => axis[field]))
-  return Int32Array.from([...wholeFields.map((field) => region[field]), ...axes])
+  const lists = region.lists?.flat() ?? []
+  return Int32Array.from([...wholeFields.map((field) => region[field]), ...axes, ...lists])
 }
+
+/** Bytes of a table for so many axes, without lists. */
+export const regionBytes = (rank: number): number =>
+  4 * (wholeFields.length + rank * axisFields.length)
 
 /** Reads a word of the region at an address. */
 export interface RegionReader {

@@ -3,12 +3,15 @@ import { layoutStrides } from '../../../../geometry/layout.ts'
 import type { Kernel } from '../../kernelCache.ts'
 import {
   epilogueLabel,
+  regionTable,
   type WinogradOutputExports,
+  windowsLabel,
   winogradOutputModule,
 } from '../../kernels/index.ts'
 import type { Builder, ValueId } from '../../plan.ts'
 import { type Call, call, place } from '../../program.ts'
 import type { RegisterEpilogue } from '../epilogue.ts'
+import type { Pooling } from '../pooling.ts'
 import type { BlockBias } from './bias.ts'
 import { blockProduct, winogradKernel } from './kernels.ts'
 import { type BandLayout, regionBox } from './regions.ts'
@@ -47,6 +50,7 @@ export interface Shared {
   readonly weight: TransformedWeight
   readonly bias: BlockBias | null
   readonly epilogue: RegisterEpilogue | null
+  readonly pooling: Pooling | undefined
   readonly output: ValueId
   readonly layouts: { readonly input: BandLayout; readonly output: BandLayout }
 }
@@ -54,15 +58,19 @@ export interface Shared {
 export const outputKernel = (
   build: Builder,
   form: WinogradForm,
-  epilogue: RegisterEpilogue | null,
+  { epilogue, pooling }: Pick<Shared, 'epilogue' | 'pooling'>,
 ): Kernel<WinogradOutputExports> =>
   winogradKernel<WinogradOutputExports>(
     build,
     form,
     'output',
     (options) =>
-      winogradOutputModule({ ...options, ...(epilogue ? { epilogue: epilogue.kernel } : {}) }),
-    epilogueLabel(epilogue?.kernel),
+      winogradOutputModule({
+        ...options,
+        ...(epilogue ? { epilogue: epilogue.kernel } : {}),
+        ...(pooling ? { windows: pooling } : {}),
+      }),
+    epilogueLabel(epilogue?.kernel) + windowsLabel(pooling),
   )
 
 /** A lane with work space of its own, for bands of these regions. */
@@ -74,20 +82,23 @@ export function laneOf(
   planes: Planes,
 ): Lane {
   const { geometry: g, channels, outputs, outputBlocks } = form
-  const { x, weight, bias, epilogue, output, layouts } = shared
+  const { x, weight, bias, epilogue, pooling, output, layouts } = shared
   const source = sourceOf(build, form, 'input', x, regions, layouts.input)
   const boxes = new Map(
-    regions.map((region) => [region, regionBox(form, region, 'output', layouts.output)]),
+    regions.map((region) => {
+      const box = regionBox(form, region, 'output', layouts.output)
+      return [region, pooling?.regions.box(form, region, box, pooling) ?? box]
+    }),
   )
   const inputWork = build.scratch(source.workBytes)
   const outputWork = build.scratch(
     Math.max(...[...boxes.values()].map(({ workBytes }) => workBytes)),
   )
-  const [productKernel, lastKernel] = [blockProduct(build), outputKernel(build, form, epilogue)]
+  const [productKernel, lastKernel] = [blockProduct(build), outputKernel(build, form, shared)]
   const strides = layoutStrides(
     g.layout,
     g.outChannels,
-    g.axes.map((axis) => axis.output),
+    pooling?.outputs ?? g.axes.map((axis) => axis.output),
   )
   return {
     scratches: [inputWork, outputWork, planes.input, planes.output],
@@ -117,7 +128,7 @@ export function laneOf(
       return call(
         lastKernel,
         'run',
-        build.table(box.words(Math.min(outputs, 8 * end) - 8 * first)),
+        build.table(regionTable(box.words(Math.min(outputs, 8 * end) - 8 * first))),
         place(planes.output, tile * cellBytes + first * layouts.output.blockStep),
         place(output, cell),
         bias === null ? 0 : place(bias.value, group * bias.groupBytes + first * cellBytes),

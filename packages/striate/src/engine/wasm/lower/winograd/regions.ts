@@ -1,12 +1,13 @@
 /** The words of regions for the input and the output transform. */
 import { product } from '../../../../geometry/convolution.ts'
 import { layoutStrides } from '../../../../geometry/layout.ts'
-import { regionTable } from '../../kernels/index.ts'
+import type { RegionWords } from '../../kernels/index.ts'
 import {
   cellBytes,
   inputCells,
   outputCells,
   type Region,
+  type TiledAxis,
   tilesOf,
   type View,
   type WinogradForm,
@@ -29,7 +30,7 @@ export interface RegionBox {
   readonly boxBytes: number
   readonly workBytes: number
   /** For so many channels; with `clears`, the buffer is cleared first. */
-  words(channels: number, clears?: boolean): Int32Array
+  words(channels: number, clears?: boolean): RegionWords
 }
 
 /** Where cell 0 of a span axis lies in the tensor, and how far the next one is. */
@@ -38,6 +39,10 @@ interface Walk {
   readonly step: number
   readonly size: number
 }
+
+/** The first cell of a span. */
+export const originOf = ({ tile, dilation }: TiledAxis, span: number): number =>
+  span * tile.size * dilation
 
 /** The box of a region in the output, or in a view of the input. */
 export function regionBox(
@@ -64,7 +69,7 @@ export function regionBox(
         : { base: first, step, size: axis.output },
   )
   // The buffer's first cell on each axis, and the cells of it that lie in the tensor.
-  const origin = axes.map(({ tile, dilation }, a) => region.first[a]! * tile.size * dilation)
+  const origin = axes.map((axis, a) => originOf(axis, region.first[a]!))
   const from = walks.map(({ base, step }, a) => Math.max(0, Math.ceil(-base / step) - origin[a]!))
   const to = walks.map(({ base, step, size }, a) =>
     Math.min(cells[a]!, Math.floor((size - 1 - base) / step) + 1 - origin[a]!),
@@ -84,35 +89,34 @@ export function regionBox(
     workBytes += lead * cells[a]! * inner[a]! * cellBytes
   }
   const isEmpty = inside.includes(0)
-  const words = (channels: number, clears = false): Int32Array =>
-    regionTable({
-      channels,
-      channelStep: 4 * strides.channel,
-      blockStep,
-      planeStep,
-      clear: clears ? product(cells) * cellBytes : 0,
-      start: isEmpty ? 0 : start * cellBytes,
-      axes: axes.map(({ tile, dilation }, a) => {
-        const innerStep = inner[a]! * cellBytes
-        const spans = region.spans[a]!
-        const spanStep = tile.size * dilation * innerStep
-        // The inner loop is the longer one where tiles do not interleave.
-        const loops =
-          dilation === 1
-            ? { rounds: 1, roundStep: 0, count: spans, countStep: spanStep }
-            : { rounds: spans, roundStep: spanStep, count: dilation, countStep: innerStep }
-        return {
-          cells: isEmpty ? 0 : inside[a]!,
-          tensorStep: 4 * strides.space[a]! * walks[a]!.step,
-          ...loops,
-          tapStep: dilation * innerStep,
-          inner: inner[a]!,
-          innerStep,
-          tileStep: product(tiles.slice(a + 1)) * cellBytes,
-          place: places[a]!,
-        }
-      }),
-    })
+  const words = (channels: number, clears = false): RegionWords => ({
+    channels,
+    channelStep: 4 * strides.channel,
+    blockStep,
+    planeStep,
+    clear: clears ? product(cells) * cellBytes : 0,
+    start: isEmpty ? 0 : start * cellBytes,
+    axes: axes.map(({ tile, dilation }, a) => {
+      const innerStep = inner[a]! * cellBytes
+      const spans = region.spans[a]!
+      const spanStep = tile.size * dilation * innerStep
+      // The inner loop is the longer one where tiles do not interleave.
+      const loops =
+        dilation === 1
+          ? { rounds: 1, roundStep: 0, count: spans, countStep: spanStep }
+          : { rounds: spans, roundStep: spanStep, count: dilation, countStep: innerStep }
+      return {
+        cells: isEmpty ? 0 : inside[a]!,
+        tensorStep: 4 * strides.space[a]! * walks[a]!.step,
+        ...loops,
+        tapStep: dilation * innerStep,
+        inner: inner[a]!,
+        innerStep,
+        tileStep: product(tiles.slice(a + 1)) * cellBytes,
+        place: places[a]!,
+      }
+    }),
+  })
   return {
     start: isEmpty ? 0 : first,
     frame: [cells, isEmpty ? [] : inside, start].join(';'),

@@ -1,6 +1,6 @@
 /** The calls that bring pieces of a tensor into blocks of channels and transform them. */
 import { layoutStrides } from '../../../../geometry/layout.ts'
-import { type WinogradInputExports, winogradInputModule } from '../../kernels/index.ts'
+import { regionTable, type WinogradInputExports, winogradInputModule } from '../../kernels/index.ts'
 import type { Builder, ValueId } from '../../plan.ts'
 import { type Call, call, place } from '../../program.ts'
 import { zero } from '../fill.ts'
@@ -69,7 +69,7 @@ export function sourceOf(
       return call(
         kernel,
         'run',
-        build.table(box.words(Math.min(channels, lanes * to) - lanes * from, clears)),
+        build.table(regionTable(box.words(Math.min(channels, lanes * to) - lanes * from, clears))),
         tensorPlace(box, piece.sample, group * channels + lanes * from),
         place(planes, piece.tile * cellBytes + (before + from) * layout.blockStep),
         place(work),
@@ -96,7 +96,7 @@ export function sourceOf(
           call(
             kernel,
             'bring',
-            build.table(box.words(count)),
+            build.table(regionTable(box.words(count))),
             tensorPlace(box, piece.sample, group * channels + (channel % channels)),
             count,
             place(work),
@@ -109,7 +109,7 @@ export function sourceOf(
         call(
           kernel,
           'change',
-          build.table(all[0]!.words(0)),
+          build.table(regionTable(all[0]!.words(0))),
           place(planes, piece.tile * cellBytes + (first / lanes) * layout.blockStep),
           place(work),
         ),

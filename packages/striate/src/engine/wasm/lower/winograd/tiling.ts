@@ -113,31 +113,39 @@ export interface Piece {
 export type Band = readonly Piece[]
 
 /**
- * Regions of a sample with at most `tiles` tiles each, as far as dilation allows: whole inner axes, even
- * stretches of one axis, single spans of the outer ones. Their number is a multiple of `share` where
- * there are spans enough.
+ * Regions of a sample with at most `tiles` tiles each, as far as dilation and grains allow: whole inner axes,
+ * even stretches of one axis, single spans of the outer ones. Their number is a multiple of `share` where
+ * there are spans enough. Grains are the spans of each axis that stay together.
  */
-export function regionsOf(axes: readonly TiledAxis[], tiles: number, share: number): Region[] {
+export function regionsOf(
+  axes: readonly TiledAxis[],
+  tiles: number,
+  share: number,
+  grains: readonly number[] = axes.map(() => 1),
+): Region[] {
+  const stretches = axes.map(({ spans }, a) => Math.ceil(spans / grains[a]!))
   let left = tiles
   const counts: number[] = []
-  for (const axis of axes.toReversed()) {
-    const most = Math.max(1, Math.floor(left / axis.dilation))
-    const count = Math.ceil(axis.spans / most)
+  for (const [a, axis] of [...axes.entries()].toReversed()) {
+    const most = Math.max(1, Math.floor(left / (axis.dilation * grains[a]!)))
+    const count = Math.ceil(stretches[a]! / most)
     counts.unshift(count)
     left = count > 1 ? 0 : left / tilesOf(axis, axis.spans)
   }
-  const cutAxis = axes.findIndex(({ spans }) => spans > 1)
+  const cutAxis = stretches.findIndex((count) => count > 1)
   if (cutAxis >= 0)
-    while (product(counts) % share > 0 && counts[cutAxis]! < axes[cutAxis]!.spans)
-      counts[cutAxis]!++
+    while (product(counts) % share > 0 && counts[cutAxis]! < stretches[cutAxis]!) counts[cutAxis]!++
   return axes.reduce<Region[]>(
     (regions, axis, a) =>
       regions.flatMap((region) =>
-        cut(axis.spans, counts[a]!).map(([first, end]) => ({
-          first: [...region.first, first],
-          spans: [...region.spans, end - first],
-          tiles: region.tiles * tilesOf(axis, end - first),
-        })),
+        cut(stretches[a]!, counts[a]!).map(([from, to]) => {
+          const [first, end] = [from * grains[a]!, Math.min(to * grains[a]!, axis.spans)]
+          return {
+            first: [...region.first, first],
+            spans: [...region.spans, end - first],
+            tiles: region.tiles * tilesOf(axis, end - first),
+          }
+        }),
       ),
     [{ first: [], spans: [], tiles: 1 }],
   )
