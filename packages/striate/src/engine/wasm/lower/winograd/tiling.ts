@@ -230,14 +230,15 @@ export function winogradForm(
 
 /** Transformed input and products of a band should stay in the second-level cache, */
 const bandBytes = 768 * 1024
-/** and yet fewer tiles than this read the weight too often. */
-const fewestTiles = 48
+/** and yet fewer tiles than this read the weight too often, the more so where it is larger than the band. */
+const [fewestTiles, fewestOfLarge] = [48, 96]
 
 /** Tiles that a band has room for, where as many `pieces` take bands of their own. */
 export function bandTiles(form: WinogradForm, pieces: number): number {
-  const { planes, channelBlocks, outputBlocks, geometry, sampleTiles } = form
+  const { planes, channelBlocks, outputBlocks, geometry, sampleTiles, weightPlane } = form
   const tileBytes = planes * (channelBlocks + outputBlocks) * cellBytes
-  const wanted = Math.max(fewestTiles, Math.floor(bandBytes / tileBytes))
+  const likeWeight = Math.min(fewestOfLarge, Math.ceil((planes * weightPlane) / tileBytes))
+  const wanted = Math.max(fewestTiles, likeWeight, Math.floor(bandBytes / tileBytes))
   return Math.min(wanted, Math.ceil((geometry.batch * sampleTiles) / pieces))
 }
 
