@@ -147,7 +147,14 @@ export const poolOf = (module: Module): PoolSettings => same(module, poolAt)
 
 /** How many cells each window of an average along an axis counts. */
 export function countsOf(
-  { input, output, kernel, stride, pads, countIncludePad }: PoolSettings,
+  {
+    input,
+    output,
+    kernel,
+    stride,
+    pads,
+    countIncludePad,
+  }: WindowSettings & Pick<PoolSettings, 'countIncludePad'>,
   a: number,
 ): number[] {
   const [low, high] = pads[a]!

@@ -12,7 +12,7 @@ import {
   loadKeras,
   loadTfjs,
 } from '@striate/formats'
-import { models, type nn, permute, setEngine, type Tensor } from 'striate'
+import { type AvgPoolOptions, avgPool, models, nn, permute, setEngine, type Tensor } from 'striate'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { kerasNetwork } from '../../src/keras/describe/fromLayers.ts'
 import { drawInput } from '../support/draw.ts'
@@ -105,7 +105,31 @@ describe('networks with branches', () => {
 
 describe('networks that came as ONNX', () => {
   const names = ['resnet50', 'googlenet', 'squeezenet11', 'tcn', 'wavenet', 'multiTask']
-  const networks = smallNetworks.filter(({ name }) => names.includes(name))
+  const networks = [
+    ...smallNetworks.filter(({ name }) => names.includes(name)),
+    { name: 'lenet5', build: () => models.lenet5(), input: [1, 28, 28] },
+    {
+      name: 'mobilenetV2, whose values are bounded',
+      build: () => models.mobilenetV2({ width: 0.25 }),
+      input: [3, 32, 32],
+    },
+    {
+      name: 'dcganDiscriminator, whose rectifiers leak',
+      build: () => models.dcganDiscriminator({ width: 1 / 16 }),
+      input: [3, 64, 64],
+    },
+    {
+      name: 'a mean that leaves its padding out',
+      build: () =>
+        nn.sequential(nn.avgPool2d(3, { stride: 1, padding: 1, countIncludePad: false })),
+      input: [2, 5, 6],
+    },
+    {
+      name: 'a mean that counts its padding',
+      build: () => nn.sequential(nn.avgPool1d(3, { stride: 2, padding: 1 })),
+      input: [2, 7],
+    },
+  ]
 
   it.each(networks)('$name goes on to Keras', async (network) => {
     const { input } = network
@@ -114,6 +138,27 @@ describe('networks that came as ONNX', () => {
     const onnx = decodeOnnx(await encodeOnnx(net, spec, { dynamicBatch: true }))
     const same = await loadKeras(await encodeKeras(onnx, { inputShape: input }))
     expect(await apart(net, same, drawInput(input, 'float32'))).toBeLessThan(1e-6)
+  })
+})
+
+describe('means of windows between layers', () => {
+  const means = (options: AvgPoolOptions): nn.Layer =>
+    nn.lambda((x) => avgPool(x, 3, { padding: 1, ...options }), 'Means')
+
+  it.each<AvgPoolOptions>([
+    { stride: 2 },
+    { stride: 1, countIncludePad: false },
+    { stride: 1, countIncludePad: false, divisorOverride: 9 },
+  ])('come back the same: %j', async (options) => {
+    const net = means(options)
+    const same = await loadKeras(await encodeKeras(net, { inputShape: [2, 5, 6] }))
+    expect(await apart(net, same, drawInput([2, 5, 6], 'float32'))).toBe(0)
+  })
+
+  it('that count their padding in some windows only are refused', async () => {
+    await expect(
+      encodeKeras(means({ stride: 2, ceilMode: true }), { inputShape: [2, 6, 6] }),
+    ).rejects.toThrow("got means of windows that count as Keras's do not")
   })
 })
 
@@ -145,6 +190,8 @@ describe('layers and what lies between them', () => {
     'circular, asymmetric': "paddingMode 'circular'",
     'replicate in 1-D': "paddingMode 'replicate'",
     'stride and dilation': 'a stride and a dilation above 1',
+    'stride and dilation on axes apart, circular': "paddingMode 'circular'",
+    'transposed, stride and dilation': 'a stride and a dilation above 1',
     'transposed, in groups': 'groups; Keras transposes without groups',
     'transposed, circular': "paddingMode 'circular'",
     local: 'cells that are weighed along an axis',

@@ -202,6 +202,26 @@ export const sourceCases: readonly SourceCase[] = [
     refused: { keras: /a stride and a dilation/ },
   },
   {
+    name: 'stride and dilation on axes apart, circular',
+    build: () =>
+      nn.conv2d({
+        ...conv,
+        kernelSize: 3,
+        stride: [2, 1],
+        dilation: [1, 2],
+        padding: 1,
+        paddingMode: 'circular',
+      }),
+    input: [3, 8, 8],
+    refused: { keras: /a stride and a dilation/ },
+  },
+  {
+    name: 'transposed, stride and dilation',
+    build: () => nn.convTranspose2d({ ...up, kernelSize: 3, stride: 2, dilation: 2 }),
+    input: [3, 4, 5],
+    refused: { keras: /a stride and a dilation/ },
+  },
+  {
     name: 'transposed',
     build: () => nn.convTranspose2d({ ...up, kernelSize: 4, stride: 2, padding: 1 }),
     input: [3, 4, 5],

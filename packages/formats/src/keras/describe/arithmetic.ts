@@ -1,7 +1,9 @@
 /** Scalar functions between layers as layers of Keras: sums, products, activations, and a number with a value. */
 import { reshape } from 'striate'
+import { countsOf } from '../../source/windows.ts'
 import type { Held } from './chart.ts'
 import { refuse } from './entry.ts'
+import { rectified } from './rectifiers.ts'
 import { reduced } from './spread.ts'
 import {
   asSource,
@@ -13,6 +15,9 @@ import {
   layer,
   rescaled,
   type Value,
+  type WindowTotal,
+  windowCells,
+  windowMeans,
 } from './values.ts'
 
 /** Layers of two values. */
@@ -31,6 +36,9 @@ const activations: Readonly<Record<string, string>> = {
   softplus: 'softplus',
   exp: 'exponential',
 }
+
+/** With a bound: what is chosen by them may be a rectifier. */
+const comparisons = new Set(['less', 'lessEqual', 'greater'])
 
 const activation = (charting: Charting, name: string, x: Held): Held =>
   layer(charting, { className: 'Activation', config: { activation: name } }, [x], x.order)
@@ -83,16 +91,18 @@ function withNumber(charting: Charting, name: string, x: Held, c: number, isLeft
   return refuse(charting, `the function '${name}' of a value and ${c}`, asSource)
 }
 
-/** `x` where it is above 0, else 0. */
-function rectified(given: readonly Given[]): Held | null {
-  const [condition, whenTrue, whenFalse] = given
-  if (typeof condition !== 'object' || condition.kind !== 'notAbove' || whenTrue !== 0) return null
-  const isSame =
-    typeof whenFalse === 'object' &&
-    whenFalse.kind === 'held' &&
-    JSON.stringify(whenFalse.from) === JSON.stringify(condition.of.from) &&
-    `${whenFalse.order}` === `${condition.of.order}`
-  return isSame ? whenFalse : null
+/** Sums of windows over how many cells each has, with its padding or without. */
+function divided(total: WindowTotal, count: Given, charting: Charting): Held | null {
+  if (count === windowCells(total)) return windowMeans(total, true, charting)
+  if (typeof count !== 'object' || count.kind !== 'known' || !count.values) return null
+  const { windows } = total
+  const settings = { ...windows, countIncludePad: false }
+  const counts = windows.kernel
+    .map((_, a) => countsOf(settings, a))
+    .reduce((all, along) => all.flatMap((cells) => along.map((each) => cells * each)), [1])
+  return `${counts}` === `${count.values}`
+    ? windowMeans(total, false, charting)
+    : refuse(charting, "means of windows that count as Keras's do not", asSource)
 }
 
 export const elementwise: Lower<'elementwise'> = (operation, inputs, charting): Value => {
@@ -100,10 +110,11 @@ export const elementwise: Lower<'elementwise'> = (operation, inputs, charting): 
   const [a, b] = inputs
   if (name === 'copy' && (dtype ?? operation.type.dtype) === 'float32') return held(a, charting)
   if (name === 'where') {
-    const x = rectified(inputs)
-    if (x !== null) return activation(charting, 'relu', x)
+    const x = rectified(inputs, charting)
+    if (x !== null) return x
   }
-  if (name === 'lessEqual' && b === 0) return { kind: 'notAbove', of: held(a, charting) }
+  if (comparisons.has(name) && typeof b === 'number')
+    return { kind: 'compared', of: held(a, charting), isAbove: name === 'greater', bound: b }
   if (inputs.length === 1) {
     const x = held(a, charting)
     if (name === 'neg') return rescaled(charting, x, -1, 0)
@@ -114,6 +125,10 @@ export const elementwise: Lower<'elementwise'> = (operation, inputs, charting): 
   if (inputs.length === 2) {
     if (name === 'div' && typeof a === 'object' && a.kind === 'total' && b === countOf(a))
       return reduced('Average', a, charting)
+    if (name === 'div' && typeof a === 'object' && a.kind === 'windowTotal') {
+      const means = divided(a, b!, charting)
+      if (means !== null) return means
+    }
     if (typeof b === 'number') return withNumber(charting, name, held(a, charting), b, false)
     if (typeof a === 'number') {
       const commutes = ['add', 'mul', 'maximum', 'minimum'].includes(name)

@@ -126,7 +126,7 @@ class Walk {
       if (operand.kind === 'value') return values.get(operand.value)!
       if (operand.kind === 'state') return { kind: 'known', tensor: new Tensor(operand.node) }
       if (operand.values.length === 1) return operand.values[0]!
-      return { kind: 'known', tensor: new Tensor(operand.node) }
+      return { kind: 'known', tensor: new Tensor(operand.node), values: operand.values }
     }
     for (const step of body.steps) {
       const given = step.inputs.map(read)

@@ -47,6 +47,8 @@ function isPaddedSame(settings: WindowSettings): boolean {
   )
 }
 
+type AverageSettings = WindowSettings & Pick<PoolSettings, 'countIncludePad' | 'divisorOverride'>
+
 /** The largest of windows, beyond whose edges there is nothing. */
 export function maxPoolEntries(
   place: Place,
@@ -84,7 +86,12 @@ export function maxPoolEntries(
   ]
 }
 
-function averagePoolEntries(place: Place, settings: PoolSettings, layout: Layout): Entry[] {
+/** The means of windows. */
+export function averagePoolEntries(
+  place: Place,
+  settings: AverageSettings,
+  layout: Layout,
+): Entry[] {
   const format = dataFormat({ layout })
   const { kernel, stride, input, dilation, divisorOverride } = settings
   if (dilation.some((step) => step > 1)) refuse(place, 'a dilation')

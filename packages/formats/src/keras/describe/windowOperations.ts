@@ -2,14 +2,21 @@
 import type { Layout, Tensor } from 'striate'
 import type { MapKey, WindowAxis } from '../../source/body.ts'
 import { channelOrder } from '../../source/keras/flow.ts'
-import { formOf, type MapForm, type ResizeForm } from '../../source/mapForms.ts'
+import { formOf, type MapForm, type ResizeForm, type WindowForm } from '../../source/mapForms.ts'
 import type { Rank } from '../shapes.ts'
 import type { Held } from './chart.ts'
 import { enlarging } from './enlarging.ts'
 import { dataFormat, type Pairs, padEntries, refuse } from './entry.ts'
 import { maxPoolEntries } from './pools.ts'
 import { alongAxis, inTurn, layoutOf } from './spread.ts'
-import { asSource, type Charting, type Given, held, type Lower } from './values.ts'
+import {
+  asSource,
+  type Charting,
+  type Given,
+  held,
+  type Lower,
+  type WindowTotal,
+} from './values.ts'
 import { convolutionEntries } from './windows.ts'
 
 /** The window of a map or of a convolution along an axis. */
@@ -92,10 +99,27 @@ export const mapped: Lower<'axisMap'> = ({ attributes: { maps } }, [given], char
     return padded(x, forms as readonly FormAt<Extract<MapForm, { kind: 'pad' }>>[], charting)
   if (forms.every(([, form]) => form.kind === 'resize'))
     return enlarged(x, forms as readonly FormAt<ResizeForm>[], charting)
-  return refuse(charting, 'cells that are weighed along an axis', asSource)
+  const sums = forms.every(([, form]) => form.kind === 'window')
+    ? summed(x, forms as readonly FormAt<WindowForm>[])
+    : null
+  return sums ?? refuse(charting, 'cells that are weighed along an axis', asSource)
 }
 
 type FormAt<Form> = readonly [axis: number, form: Form, map: MapKey]
+
+/** Sums of windows over all of space. */
+function summed(x: Held, forms: readonly FormAt<WindowForm>[]): WindowTotal | null {
+  const layout = layoutOf(
+    x,
+    forms.map(([axis]) => axis),
+  )
+  if (layout === null) return null
+  const windows = settingsOf(
+    forms.map(([, form]) => form),
+    layout,
+  )
+  return { kind: 'windowTotal', of: x, windows }
+}
 
 function padded(
   x: Held,

@@ -25,6 +25,12 @@ function checkMode(described: Described): void {
     refuse(described, `paddingMode '${String(mode)}'`, 'Keras pads with zeros alone')
 }
 
+/** Keras says a stride or a dilation, not both, on whatever axes they are. */
+function checkSteps(place: Place, stride: readonly number[], dilation: readonly number[]): void {
+  if (stride.some((step) => step > 1) && dilation.some((step) => step > 1))
+    refuse(place, 'a stride and a dilation above 1', 'Keras takes one of the two')
+}
+
 function windowConfig(described: Described, options: Options, rank: Rank): Entry['config'] {
   checkMode(described)
   return {
@@ -59,8 +65,7 @@ export function convolutionEntries(
   weights: Pick<Entry, 'source' | 'states'>,
 ): Entry[] {
   const { kernel, stride, dilation, groups, inChannels, outChannels } = settings
-  if (stride.some((step) => step > 1) && dilation.some((step) => step > 1))
-    refuse(place, 'a stride and a dilation above 1', 'Keras takes one of the two')
+  checkSteps(place, stride, dilation)
   const padding = paddingNamed(settings, format)
   const config = {
     kernel_size: [...kernel],
@@ -72,7 +77,9 @@ export function convolutionEntries(
     padding: typeof padding === 'string' ? padding : 'valid',
   }
   const before = typeof padding === 'string' ? [] : padEntries(place, padding, format)
-  const isDepthwise = groups > 1 && groups === inChannels && rank < 3
+  // TensorFlow's depthwise windows move by one stride along all axes.
+  const isDepthwise =
+    groups > 1 && groups === inChannels && rank < 3 && stride.every((step) => step === stride[0])
   const own: Entry = isDepthwise
     ? {
         className: `DepthwiseConv${rank}D`,
@@ -102,6 +109,7 @@ export const transposed =
   (described) => {
     const options = optionsAt(described, 0)
     const config = windowConfig(described, options, rank)
+    checkSteps(described, config.strides as number[], config.dilation_rate as number[])
     if ((options.groups ?? 1) !== 1) refuse(described, 'groups', 'Keras transposes without groups')
     const padding = paddingOf(options.padding, rank)
     if (padding === 'causal') refuse(described, "padding 'causal'", 'Keras transposes without it')

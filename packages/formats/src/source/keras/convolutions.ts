@@ -1,17 +1,21 @@
 /** Convolution layers as Keras's, which pad by name or not at all. */
 import { sizes, tuple } from '../python/literals.ts'
 import { refuse } from '../refuse.ts'
-import { convolutionOf, isNothing, type Pair } from '../windows.ts'
+import { convolutionOf, isNothing, type Pair, type WindowSettings } from '../windows.ts'
 import { type Held, identityOrder } from './flow.ts'
 import { formatWord, type Write, weight, words } from './write.ts'
+
+/** Keras says a stride or a dilation, not both, on whatever axes they are. */
+function checkSteps(where: string, { stride, dilation }: WindowSettings): void {
+  if (stride.some((each) => each > 1) && dilation.some((each) => each > 1))
+    refuse(where, 'a convolution with a stride and a dilation', 'Keras takes one of both')
+}
 
 export const convolution: Write = (call, x, { flow, where, layer }) => {
   const settings = convolutionOf(call.module)
   const { rank, kernel, stride, dilation, groups, inChannels, outChannels, bias } = settings
+  checkSteps(where, settings)
   if (settings.paddingMode !== 'zeros' && !isNothing(settings.pads)) return paddedByMode()
-  const strides = stride.some((each) => each > 1)
-  if (strides && dilation.some((each) => each > 1))
-    return refuse(where, 'a convolution with a stride and a dilation', 'Keras takes one of both')
   return apply(x, settings.pads)
 
   function apply(input: Held, pads: readonly Pair[]): Held {
@@ -104,6 +108,7 @@ export const transposed: Write = (call, x, { flow, where, layer }) => {
   if (settings.paddingMode !== 'zeros')
     return refuse(where, `a transposed convolution with padding mode '${settings.paddingMode}'`)
   if (groups > 1) return refuse(where, 'a transposed convolution in groups', 'Keras has none')
+  checkSteps(where, settings)
   const ready = flow.layered(x, settings.layout === 'channels-last' ? rank + 1 : 1)
   const extent = kernel.map((taps, a) => dilation[a]! * (taps - 1) + 1)
   // Without padding Keras gives at least a stride for every input cell.
