@@ -152,7 +152,14 @@ class BatchSizes {
   #constant(name: string, values: readonly number[]): string {
     const data = BigInt64Array.from(values, BigInt)
     const shape = [values.length]
-    this.#initializers.push({ name, type: 'int64', shape, data: () => data, source: null })
+    this.#initializers.push({
+      name,
+      isWeight: false,
+      type: 'int64',
+      shape,
+      data: () => data,
+      source: null,
+    })
     return name
   }
 

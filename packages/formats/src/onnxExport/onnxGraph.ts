@@ -28,9 +28,11 @@ export interface OnnxNode {
 
 export type OnnxData = Float32Array | Float64Array | Int32Array | Uint8Array | BigInt64Array
 
-/** An initializer. */
+/** A tensor that the file holds. */
 export interface OnnxTensor {
   readonly name: string
+  /** Whether it stands in the state dict; others never change. */
+  readonly isWeight: boolean
   readonly type: ElementType
   readonly shape: readonly number[]
   /** Read when it is written, so that weights that were never drawn are drawn only then. */

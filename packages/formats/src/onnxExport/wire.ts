@@ -7,7 +7,7 @@ import { create, type MessageInitShape, toBinary } from '@bufbuild/protobuf'
 import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire'
 import {
   AttributeProto_AttributeType,
-  type AttributeProtoSchema,
+  AttributeProtoSchema,
   GraphProtoSchema,
   ModelProtoSchema,
   NodeProtoSchema,
@@ -107,12 +107,36 @@ function graphPieces(graph: OnnxGraph): Pieces {
   const { node, initializer, input, output } = GraphProtoSchema.field
   const about = create(GraphProtoSchema, { name: graph.name })
   const value = (number: number, each: OnnxValue): Pieces => field(number, valuePieces(each))
+  const constants = graph.initializers.filter(looksTrained)
+  const initializers = graph.initializers.filter((each) => !looksTrained(each))
   return joined([
+    ...constants.map((each) => field(node.number, constantPieces(each))),
     ...graph.nodes.map((each) => field(node.number, nodePieces(each))),
     whole(toBinary(GraphProtoSchema, about)),
-    ...graph.initializers.map((each) => field(initializer.number, tensorPieces(each))),
+    ...initializers.map((each) => field(initializer.number, tensorPieces(each))),
     ...graph.inputs.map((each) => value(input.number, each)),
     ...graph.outputs.map((each) => value(output.number, each)),
+  ])
+}
+
+/** What readers would take for a weight, were it an initializer: real numbers with axes that never change. */
+const looksTrained = ({ isWeight, type, shape }: OnnxTensor): boolean =>
+  !isWeight && shape.length > 0 && (type === 'float32' || type === 'float64')
+
+/** A `Constant` node; its value stands at the end of it, as an initializer would lie. */
+function constantPieces(tensor: OnnxTensor): Pieces {
+  const { attribute } = NodeProtoSchema.field
+  const about = { opType: 'Constant', name: tensor.name, output: [tensor.name] }
+  const value = { name: 'value', type: AttributeProto_AttributeType.TENSOR }
+  return joined([
+    whole(toBinary(NodeProtoSchema, create(NodeProtoSchema, about))),
+    field(
+      attribute.number,
+      joined([
+        whole(toBinary(AttributeProtoSchema, create(AttributeProtoSchema, value))),
+        field(AttributeProtoSchema.field.t.number, tensorPieces(tensor)),
+      ]),
+    ),
   ])
 }
 

@@ -80,7 +80,14 @@ export class Writer {
 
   #leaf({ kind, name, shape, dtype, source }: Leaf): string {
     const chosen = kind === 'weight' ? name : this.#free(this.#scoped('constant'))
-    this.initializers.push({ name: chosen, type: dtype, shape, data: () => source.data!, source })
+    this.initializers.push({
+      name: chosen,
+      isWeight: kind === 'weight',
+      type: dtype,
+      shape,
+      data: () => source.data!,
+      source,
+    })
     return chosen
   }
 
@@ -151,7 +158,7 @@ export class Writer {
 
   constant(data: OnnxData, shape: readonly number[], type: ElementType, role: string): string {
     const name = this.#free(this.#scoped(role))
-    this.initializers.push({ name, type, shape, data: () => data, source: null })
+    this.initializers.push({ name, isWeight: false, type, shape, data: () => data, source: null })
     return name
   }
 

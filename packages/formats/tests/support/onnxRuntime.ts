@@ -63,6 +63,8 @@ export function distance(actual: Value, expected: Value): number {
 
 export const decodeModel = (bytes: Uint8Array): ModelProto => fromBinary(ModelProtoSchema, bytes)
 
-/** The operators of a file in their order. */
+/** The operators of a file in their order; a constant is none. */
 export const operatorsOf = (bytes: Uint8Array): string[] =>
-  decodeModel(bytes).graph!.node.map(({ opType }) => opType)
+  decodeModel(bytes)
+    .graph!.node.map(({ opType }) => opType)
+    .filter((opType) => opType !== 'Constant')

@@ -2,7 +2,7 @@
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { encodeOnnx, saveOnnx } from '@striate/formats'
+import { decodeOnnx, encodeOnnx, saveOnnx } from '@striate/formats'
 import type { ValueInfoProto } from 'onnx-buf'
 import { add, broadcastTo, models, mul, nn, relu, type Tensor, tensor } from 'striate'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -54,6 +54,21 @@ describe('a file', () => {
     expect(found.dims).toEqual([3n, 72n])
     const values = new Float32Array(found.rawData.slice().buffer)
     expect(values).toEqual(await net.stateDict()['fc.weight']!.data())
+  })
+
+  test('holds what never changes as constants, which do not come back as weights', async () => {
+    const net = nn.sequential({
+      norm: nn.batchNorm2d(2, { affine: false }),
+      groups: nn.groupNorm(1, 2, { affine: false }),
+      mean: nn.avgPool2d(3, { stride: 2, padding: 1, ceilMode: true }),
+      pool: nn.adaptiveAvgPool2d(3),
+      conv: nn.conv2d({ inChannels: 2, outChannels: 2, kernelSize: 2 }),
+    })
+    const same = decodeOnnx(await encodeOnnx(net, [1, 2, 8, 8]))
+    const names = (states: readonly (readonly [string, unknown])[]): string[] =>
+      states.map(([name]) => name).sort()
+    expect(names(same.namedParameters())).toEqual(names(net.namedParameters()))
+    expect(names(same.namedBuffers())).toEqual(names(net.namedBuffers()))
   })
 
   test('leaves the batch open', async () => {
