@@ -269,7 +269,7 @@ async function readExternal(
   const name = `${source.name}\n${location}`
   let file = draft.sources.find((each) => externalNames.get(each) === name)
   if (file === undefined) {
-    file = await openBeside(source.name, location).catch((cause: unknown) => {
+    file = await openBeside(source.place, location).catch((cause: unknown) => {
       if (!(cause instanceof StriateError)) throw cause
       const needs = 'must have its external file beside the model'
       return fail({ op, argument, needs, got: cause.message, cause })

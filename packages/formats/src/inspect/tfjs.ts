@@ -65,7 +65,7 @@ async function inspectGroup(
         needs: 'must be names of files',
         got: String(path),
       })
-    const file = await openBeside(source.name, path).catch((cause: unknown) => {
+    const file = await openBeside(source.place, path).catch((cause: unknown) => {
       if (!(cause instanceof StriateError)) throw cause
       const needs = 'must lie beside the model'
       const argument = `the weights file ${describe(path)} (${label})`

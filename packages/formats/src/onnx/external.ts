@@ -2,7 +2,7 @@
 
 import { readBytes } from 'striate'
 import { nodeModule } from '../node.ts'
-import { fail, quote } from './complain.ts'
+import { type Complaint, fail, quote } from './complain.ts'
 
 /** Reads the file of that location, which is relative to the model and does not leave its folder. */
 export type ExternalReader = (location: string) => Promise<Uint8Array<ArrayBuffer>>
@@ -59,19 +59,26 @@ export class ExternalFiles {
   async load(read: ExternalReader | undefined): Promise<void> {
     for (const location of this.locations) {
       if (!read) this.refuse(location)
-      this.hold(location, await read(location))
+      const bytes = await read(location).catch((cause: Error) =>
+        this.#complain(location, { got: cause.message, cause }),
+      )
+      this.hold(location, bytes)
     }
   }
 
-  /** Throws for a file that nobody can read, naming the first tensor in it. */
+  /** Throws for a file that nobody can read. */
   refuse(location: string): never {
-    const { argument } = this.#references.find((each) => each.location === location)!
-    return fail({
-      argument,
-      needs: `needs the bytes of its external file ${quote(location)}`,
+    return this.#complain(location, {
       got: 'a model given as bytes alone',
       hint: 'give the path of the model, or the option externalData',
     })
+  }
+
+  /** Throws, naming the first tensor of the file. */
+  #complain(location: string, what: Pick<Complaint, 'got' | 'hint' | 'cause'>): never {
+    const { argument } = this.#references.find((each) => each.location === location)!
+    const needs = `needs the bytes of its external file ${quote(location)}`
+    return fail({ argument, needs, ...what })
   }
 }
 

@@ -148,7 +148,7 @@ async function openShard(
     const needs = `must be among the shards`
     fail({ op, argument: describe(path), needs, got: describe(Object.keys(shards)) })
   }
-  if (source.name !== '') return openBeside(source.name, path)
+  if (source.place !== undefined) return openBeside(source.place, path)
   const hint = 'or the path of model.json, beside which they lie'
   return fail({ op, argument: 'shards', needs: 'must be given', got: 'none', hint })
 }

@@ -1,4 +1,5 @@
 // Inspection of files: every format by its content, tensors with their bytes, and no more read than needed.
+import { existsSync } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -252,6 +253,15 @@ describe('refuses', () => {
     const tfjs = join(folder, 'bad.json')
     await writeFile(tfjs, JSON.stringify(model))
     expect(await message(tfjs)).toMatch(/weightsManifest\[0\]\) must lie beside the model/)
+  })
+
+  it('further files of bytes and Blobs, which lie nowhere: none is looked for in the working directory', async () => {
+    expect(existsSync('package.json')).toBe(true)
+    const model = JSON.stringify({ weightsManifest: [{ paths: ['package.json'], weights: [] }] })
+    const alone = "'package.json' must lie beside a path or a URL, got bytes alone"
+    expect(await message(text(model))).toContain(alone)
+    const named = Object.assign(new Blob([model]), { name: 'model.json' })
+    expect(await message(named)).toContain(alone)
   })
 
   it('models that lie about a tensor', async () => {

@@ -272,7 +272,10 @@ describe('external data', () => {
   })
 
   it.each([
-    [{ location: 'nothing.bin' }, /nothing\.bin' must name a place that exists/],
+    [
+      { location: 'nothing.bin' },
+      /tensor 'w' .* needs the bytes of its external file 'nothing.bin', got .* must name a place that exists/,
+    ],
     [
       { location: 'weights.bin', offset: '48' },
       /tensor 'w' .* must lie within 'weights.bin', which has 64 bytes, got bytes 48 to 72/,

@@ -9,6 +9,8 @@ export type SourceLike = string | URL | Blob | Uint8Array | ArrayBuffer
 export interface ByteSource {
   /** What errors call it: a path or a URL; empty for bytes without a name. */
   readonly name: string
+  /** The path or the URL at which it lies, beside which files that it names are looked for; none for bytes and Blobs. */
+  readonly place?: string
   /** Its length in bytes. */
   readonly size: number
   /** The bytes from `begin` up to `end`, which lie within it; they may be a view. */
@@ -55,11 +57,15 @@ export const isAddress = (text: string): boolean => /^(https?|file|blob|data):/i
 
 /**
  * Opens a file that another one names: `name` is relative to the folder of `place`, a path or a URL, and does not
- * lead out of it.
+ * lead out of it. What lies nowhere (bytes, Blobs) has no files beside it.
  *
- * @throws StriateError if it does, and as `openBytes`.
+ * @throws StriateError if it does or there is no place, and as `openBytes`.
  */
-export async function openBeside(place: string, name: string): Promise<ByteSource> {
+export async function openBeside(place: string | undefined, name: string): Promise<ByteSource> {
+  if (place === undefined) {
+    const needs = 'must lie beside a path or a URL'
+    return fail({ op, argument: describe(name), needs, got: 'bytes alone' })
+  }
   const parts = name.split('/')
   const staysInside =
     !/[\\:\p{Cc}]/u.test(name) &&
@@ -106,6 +112,7 @@ async function ofFile(files: NodeFiles, path: string): Promise<ByteSource> {
   const { size, read, close } = await openFile(files, op, path)
   return {
     name: path,
+    place: path,
     size,
     read: async (begin, end) => whole(path, begin, end, await read(begin, end)),
     close,
@@ -120,11 +127,13 @@ async function ofUrl(url: URL): Promise<ByteSource> {
   }
   const name = url.href
   const first = await request(name, 0, firstRange)
-  if (first.status !== 206) return ofBlob(await body(name, () => first.blob()), name)
+  if (first.status !== 206)
+    return { ...ofBlob(await body(name, () => first.blob()), name), place: name }
   const size = await sizeOf(name, first)
   const head = await bytesOf(name, first)
   return {
     name,
+    place: name,
     size,
     read: async (begin, end) => {
       if (end <= head.length) return head.subarray(begin, end)

@@ -241,7 +241,7 @@ describe('an index is not believed', () => {
       "tensor 'b' must be in 'p.safetensors', as the index says, got a file without it",
     )
     expect(await openWith(index({ a: 'q.safetensors' }))).toContain(
-      "'q.safetensors' must be among the files",
+      "tensor 'a' needs its file 'q.safetensors', which the index 'model.safetensors.index.json' names, got openSafetensors: 'q.safetensors' must be among the files",
     )
     const both = {
       'p.safetensors': part,

@@ -156,7 +156,7 @@ const isFilesByName = (source: unknown): source is FilesByName =>
 async function openNamed(files: FilesByName): Promise<SafetensorsReader> {
   const names = Object.keys(files)
   const index = names.find(isIndexName)
-  const open = (name: string): Promise<ByteSource> =>
+  const open = async (name: string): Promise<ByteSource> =>
     Object.hasOwn(files, name)
       ? openBytes(files[name]!)
       : fail({
@@ -199,7 +199,7 @@ async function openIndexed(
   return closing(sources, async () => {
     const parts: Part[] = []
     for (const shard of index.shards) {
-      const part = await open(shard)
+      const part = await open(shard).catch((cause: Error) => missing(name, index, shard, cause))
       sources.push(part)
       parts.push(await readPart(part, shard))
     }
@@ -223,6 +223,18 @@ async function readPart(source: ByteSource, name: string = source.name): Promise
   const end = named(name, () => headerEnd(op, bytes, size))
   if (end > bytes.length) bytes = await source.read(0, end)
   return { source, name, ...named(name, () => readHeader(op, bytes, end, size)) }
+}
+
+/** Throws for a part that cannot be opened, naming the first tensor in it. */
+function missing(name: string, { files }: ShardIndex, shard: string, cause: Error): never {
+  const [tensor] = [...files].find(([, file]) => file === shard)!
+  return fail({
+    op,
+    argument: `tensor ${describe(tensor)}`,
+    needs: `needs its file ${describe(shard)}, which the index ${describe(name)} names`,
+    got: cause.message,
+    cause,
+  })
 }
 
 /** Every tensor must be in the part that the index names, and the parts hold no others. */
