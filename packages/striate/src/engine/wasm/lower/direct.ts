@@ -1,6 +1,7 @@
 /** Direct convolution for few channels a group, or depthwise: one call for a range of groups and bands. */
 import { cellAxis } from '../../../geometry/axis.ts'
 import { type ConvolutionGeometry, product } from '../../../geometry/convolution.ts'
+import { derived } from '../../../geometry/recall.ts'
 import {
   type DirectExports,
   type DirectGeometry,
@@ -51,10 +52,10 @@ export const directAlgorithm: ConvolutionAlgorithm = {
     const [channels, outputs] = [g.inChannels / g.groups, g.outChannels / g.groups]
     if (channels > mostChannels && outputs > fewOutputs) return false
     const phases = g.axes.reduce((count, { upsample }) => count * upsample, 1)
-    return phases <= mostPhases && directScratchBytes(directForm(groupOf(g))) <= mostScratch
+    return phases <= mostPhases && directScratchBytes(formOf(g)) <= mostScratch
   },
   cost(g, { wide }) {
-    const form = directForm(groupOf(g))
+    const form = formOf(g)
     const dealt = form.deal > 2 ? 4 : 1
     const lines = form.channels * form.extent[0]! * form.extent[1]!
     const filled = lines * (lineFilled + floatFilled * dealt * form.extent[2]!)
@@ -79,6 +80,9 @@ function groupOf(g: ConvolutionGeometry): DirectGeometry {
   }
   return { axes: g.axes, channels: g.inChannels / g.groups, outputs: g.outChannels / g.groups }
 }
+
+/** As cost sees it, apart from the number of threads. */
+const formOf = derived((g: ConvolutionGeometry) => directForm(groupOf(g)))
 
 /** Parts of a sample with scratch of their own. */
 const groupsOf = (g: ConvolutionGeometry): number => (g.layout === 'channels-last' ? 1 : g.groups)

@@ -5,6 +5,7 @@ import {
   isTransposed,
   product,
 } from '../../../../geometry/convolution.ts'
+import { derived } from '../../../../geometry/recall.ts'
 import type { Features } from '../../features.ts'
 import {
   amplification,
@@ -75,7 +76,7 @@ export function appliesTo(g: ConvolutionGeometry): boolean {
     phases.some((list) => list.some((phase) => viewTaps(phase) > 1)) &&
     (g.inChannels / g.groups) * product(phases.map((list) => list[0]!.indexStep)) >=
       fewestChannels &&
-    combinations(phases).every((each) => tilings(g, each).length > 0)
+    tilingsOf(g).every((each) => each.length > 0)
   )
 }
 
@@ -83,45 +84,58 @@ export function appliesTo(g: ConvolutionGeometry): boolean {
  * The gradient of a transposed kernel is that of the plain one that reads its output: one problem for all
  * phases, with the weight as it lies. Input and upstream change places.
  */
-export const plainGeometry = (g: ConvolutionGeometry): ConvolutionGeometry =>
+export const plainGeometry: (g: ConvolutionGeometry) => ConvolutionGeometry = derived((g) =>
   isTransposed(g)
     ? { ...g, inChannels: g.outChannels, outChannels: g.inChannels, axes: g.axes.map(adjointAxis) }
-    : g
+    : g,
+)
+
+interface Choice {
+  readonly forms: readonly WinogradForm[]
+  readonly cost: number
+}
+
+/** What was chosen for a geometry: it is asked for by those who compare and by those who follow. */
+const chosen = derived((_: ConvolutionGeometry) => new Map<string, Choice>())
 
 /** A problem for each phase of the output, each with the cheapest tiles whose rounding errors stay small. */
 export function chooseTiles(
   g: ConvolutionGeometry,
   features: Features,
   side: Side = 'output',
-): { readonly forms: readonly WinogradForm[]; readonly cost: number } {
-  const choices = combinations(g.axes.map(axisPhases)).map((phases) =>
-    cheapestForm(g, phases, features, side),
-  )
-  return {
+): Choice {
+  const key = `${side} ${features.wide} ${features.trains}`
+  const known = chosen(g).get(key)
+  if (known) return known
+  const lists = side === 'output' ? tilingsOf(g) : phasesOf(g).map((each) => tilings(g, each, side))
+  const choices = lists.map((list) => cheapestForm(g, list, features, side))
+  const choice = {
     forms: choices.map(({ form }) => form),
     cost: choices.reduce((sum, { cost }) => sum + cost, 0),
   }
+  chosen(g).set(key, choice)
+  return choice
 }
 
 function cheapestForm(
   g: ConvolutionGeometry,
-  phases: readonly AxisPhase[],
+  tilings: readonly TiledAxis[][],
   features: Features,
   side: Side,
 ): { readonly form: WinogradForm; readonly cost: number } {
-  const choices = tilings(g, phases, side).map((axes) => {
+  const choices = tilings.map((axes) => {
     const form = winogradForm(g, axes)
     return { form, cost: costOf(form, features, side) }
   })
   return choices.reduce((best, each) => (each.cost < best.cost ? each : best))
 }
 
+/** For each phase of the output, what the axes are there. */
+const phasesOf = ({ axes }: ConvolutionGeometry): AxisPhase[][] =>
+  combinations(axes.map(axisPhases))
+
 /** Tiles whose rounding errors stay small, of few enough views. */
-const tilings = (
-  g: ConvolutionGeometry,
-  phases: readonly AxisPhase[],
-  side: Side = 'output',
-): TiledAxis[][] =>
+const tilings = (g: ConvolutionGeometry, phases: readonly AxisPhase[], side: Side): TiledAxis[][] =>
   phases
     .reduce<TiledAxis[][]>(
       (lists, phase, a) => {
@@ -135,6 +149,10 @@ const tilings = (
       [[]],
     )
     .filter((axes) => product(axes.map(({ views }) => views.length)) <= mostViews)
+
+const tilingsOf = derived((g: ConvolutionGeometry) =>
+  phasesOf(g).map((each) => tilings(g, each, 'output')),
+)
 
 const isAccurate = (axes: readonly TiledAxis[], side: Side): boolean =>
   product(axes.map(({ tile }) => amplification(tile, side))) <= mostAmplification
