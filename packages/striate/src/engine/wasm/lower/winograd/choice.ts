@@ -53,7 +53,7 @@ interface Rates {
   readonly cell: number
 }
 const ratesOf = ({ wide }: Features): Rates =>
-  wide ? { product: 0.017, cell: 0.28 } : { product: 0.034, cell: 0.42 }
+  wide ? { product: 0.017, cell: 0.28 } : { product: 0.034, cell: 0.9 }
 /** A float brought from a tensor into a block, or back: neighbours together, or each by itself. */
 const moved = { together: 0.13, apart: 0.35 }
 /** Fewer tiles than this take as long: the weight has to be read. */
