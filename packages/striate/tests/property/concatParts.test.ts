@@ -12,20 +12,9 @@ import {
   reshape,
   type Tensor,
   tanh,
-  tensor,
 } from '../../src/index.ts'
 import { distance, resultsOn } from '../support/agreement.ts'
-
-/** Reproducible values in [−1, 1). */
-function values(shape: readonly number[], seed: number): Tensor {
-  const size = shape.reduce((product, length) => product * length, 1)
-  let state = (Math.imul(seed + 1, 2654435761) + 12345) >>> 0
-  const data = Float32Array.from({ length: size }, () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0
-    return (state / 2 ** 32) * 2 - 1
-  })
-  return tensor(data, shape)
-}
+import { draw } from '../support/draw.ts'
 
 const moves = fc.array(
   fc.record({
@@ -41,7 +30,7 @@ const length = 8
 
 /** Tensors of `[batch, channels, length]`, each made of earlier ones. */
 function program(list: readonly Move[], batch: number, seed: number): Tensor[] {
-  const made = [values([batch, 2, length], seed), relu(values([batch, 3, length], seed + 1))]
+  const made = [draw([batch, 2, length], seed), relu(draw([batch, 3, length], seed + 1))]
   const wanted: Tensor[] = []
   for (const [i, { kind, at, wanted: isWanted }] of list.entries()) {
     const [a, b, c] = at.map((index) => made[index % made.length]!) as [Tensor, Tensor, Tensor]
@@ -50,11 +39,11 @@ function program(list: readonly Move[], batch: number, seed: number): Tensor[] {
       join: () => concat([a, b], 1),
       join3: () => concat([a, b, c], 1),
       map: () => tanh(mul(a, 0.7)),
-      mix: () => add(a, values([channels, 1], seed + 10 + i)),
+      mix: () => add(a, draw([channels, 1], seed + 10 + i)),
       pool: () => maxPool1d(a, 3, { stride: 1, padding: 1 }),
       weight: () => {
         // A weight that is joined of others, and so made once.
-        const parts = [values([1, channels, 1], i), relu(values([2, channels, 1], i + 1))]
+        const parts = [draw([1, channels, 1], i), relu(draw([2, channels, 1], i + 1))]
         return conv1d(a, concat(parts, 0))
       },
       turn: () => reshape(concat([reshape(a, [-1]), reshape(b, [-1])], 0), [batch, -1, length]),
@@ -88,12 +77,12 @@ describe('concatenation in place', () => {
   }, 120_000)
 
   it('takes no step where all inputs are made for it', async () => {
-    const [a, b] = [relu(values([1, 2, 4], 1)), tanh(values([1, 3, 4], 2))]
+    const [a, b] = [relu(draw([1, 2, 4], 1)), tanh(draw([1, 3, 4], 2))]
     const { steps } = await explainPlan(mul(concat([a, b], 1), concat([b, a], 1)))
     const joins = steps.filter(({ operator }) => operator === 'concat')
     // The second one finds its inputs in the first.
     expect(joins).toHaveLength(1)
-    const rows = [relu(values([2, 2, 4], 1)), tanh(values([2, 3, 4], 2))]
+    const rows = [relu(draw([2, 2, 4], 1)), tanh(draw([2, 3, 4], 2))]
     const apart = await explainPlan(relu(concat(rows, 1)))
     expect(apart.steps.map(({ operator }) => operator)).toContain('concat')
   })

@@ -26,6 +26,7 @@ import {
   where,
 } from '../../src/index.ts'
 import { distance, resultsOn } from '../support/agreement.ts'
+import { draw } from '../support/draw.ts'
 import { convolutions, type RandomConvolution } from '../support/geometries.ts'
 import { run, shapesOf } from '../support/runConvolution.ts'
 
@@ -33,28 +34,17 @@ const plain = { epilogues: false, folds: false, pools: false }
 const fused = { epilogues: true, folds: false, pools: true }
 const folded = { epilogues: true, folds: true, pools: true }
 
-/** Reproducible values in [−1, 1). */
-function values(shape: readonly number[], seed: number): Tensor {
-  const size = shape.reduce((product, length) => product * length, 1)
-  let state = (Math.imul(seed + 1, 2654435761) + 12345) >>> 0
-  const data = Float32Array.from({ length: size }, () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0
-    return (state / 2 ** 32) * 2 - 1
-  })
-  return tensor(data, shape)
-}
-
 /** What may follow: a function of the result, with operands of every kind. */
 const functions = {
   relu,
   relu6,
   tanh,
-  residual: (y: Tensor, seed: number) => add(y, values(y.shape, seed)),
-  before: (y: Tensor, seed: number) => sub(values(y.shape, seed), y),
+  residual: (y: Tensor, seed: number) => add(y, draw(y.shape, seed)),
+  before: (y: Tensor, seed: number) => sub(draw(y.shape, seed), y),
   channel: (y: Tensor, seed: number, axis: number) => mul(y, alongAxis(y, axis, seed)),
   shift: (y: Tensor, seed: number, axis: number) => add(alongAxis(y, axis, seed), y),
-  last: (y: Tensor, seed: number) => add(y, values([y.shape.at(-1)!], seed)),
-  scale: (y: Tensor, seed: number) => mul(y, values([1], seed)),
+  last: (y: Tensor, seed: number) => add(y, draw([y.shape.at(-1)!], seed)),
+  scale: (y: Tensor, seed: number) => mul(y, draw([1], seed)),
   number: (y: Tensor) => maximum(mul(y, 0.75), -0.25),
   itself: (y: Tensor) => mul(y, y),
 } as const
@@ -62,7 +52,7 @@ type Name = keyof typeof functions
 
 const alongAxis = (y: Tensor, axis: number, seed: number): Tensor =>
   reshape(
-    values([y.shape[axis]!], seed),
+    draw([y.shape[axis]!], seed),
     y.shape.map((size, a) => (a === axis ? size : 1)),
   )
 
@@ -76,8 +66,8 @@ const follow = (y: Tensor, chain: readonly Name[], axis: number, seed: number): 
 
 function convolved(c: RandomConvolution, seed: number): Tensor {
   const shapes = shapesOf(c)
-  const bias = shapes.bias ? values(shapes.bias, seed + 2) : undefined
-  return run(c, values(shapes.x, seed), values(shapes.weight, seed + 1), bias)
+  const bias = shapes.bias ? draw(shapes.bias, seed + 2) : undefined
+  return run(c, draw(shapes.x, seed), draw(shapes.weight, seed + 1), bias)
 }
 
 const channelAxis = (c: RandomConvolution): number =>
@@ -145,8 +135,8 @@ describe('epilogues', () => {
         ]
         const [transposeA, transposeB] = transposed
         const build = (): Tensor => {
-          const a = values([...batch, ...(transposeA ? [k, m] : [m, k])], rest.seed)
-          const b = values([...batch, ...(transposeB ? [n, k] : [k, n])], rest.seed + 1)
+          const a = draw([...batch, ...(transposeA ? [k, m] : [m, k])], rest.seed)
+          const b = draw([...batch, ...(transposeB ? [n, k] : [k, n])], rest.seed + 1)
           const y = matmul(a, b, { transposeA, transposeB })
           return follow(y, rest.chain, batch.length, rest.seed + 10)
         }
@@ -185,9 +175,9 @@ it('bounds hold on to NaN, infinities and zeros of either sign', async () => {
 
 describe('a sum of many results', () => {
   const build = (): Tensor => {
-    const x = values([1, 8, 6, 10], 1)
-    const each = [1, 2, 3, 4, 5].map((seed) => tanh(conv(x, values([6, 8, 1, 1], 10 * seed))))
-    const product = matmul(values([1, 6, 6, 10], 7), values([10, 10], 8))
+    const x = draw([1, 8, 6, 10], 1)
+    const each = [1, 2, 3, 4, 5].map((seed) => tanh(conv(x, draw([6, 8, 1, 1], 10 * seed))))
+    const product = matmul(draw([1, 6, 6, 10], 7), draw([10, 10], 8))
     return relu(
       add(
         each.reduce((sum, next) => add(sum, next)),
@@ -218,7 +208,7 @@ describe('batch normalisation in use', () => {
       fc.asyncProperty(settings, async ({ convolution: c, seed }) => {
         const channels = c.groups * c.outPerGroup
         const build = (): Tensor => {
-          const vector = (i: number): Tensor => values([channels], seed + 20 + i)
+          const vector = (i: number): Tensor => draw([channels], seed + 20 + i)
           const y = batchNorm(convolved(c, seed), {
             mean: vector(0),
             variance: add(vector(1), 1.25),
@@ -226,7 +216,7 @@ describe('batch normalisation in use', () => {
             bias: vector(3),
             layout: c.layout,
           })
-          return relu(add(y, values(y.shape, seed + 30)))
+          return relu(add(y, draw(y.shape, seed + 30)))
         }
         const [exact] = await resultsOn('reference', () => [build()])
         expect(distance(await under(folded, build), exact!)).toBeLessThanOrEqual(1e-5)
@@ -240,10 +230,10 @@ describe('batch normalisation in use', () => {
       [1, 8, 6, 6],
       [12, 8, 3, 3],
       [12, 8, 1, 1],
-    ].map((shape, i) => values(shape, i)) as [Tensor, Tensor, Tensor]
+    ].map((shape, i) => draw(shape, i)) as [Tensor, Tensor, Tensor]
     const c = { ...residual, input: [6, 6] }
     const norm = (y: Tensor, seed: number): Tensor => {
-      const vector = (i: number): Tensor => values([12], seed + i)
+      const vector = (i: number): Tensor => draw([12], seed + i)
       const options = { mean: vector(0), weight: vector(2), bias: vector(3) }
       return batchNorm(y, { ...options, variance: add(vector(1), 1.25) })
     }
@@ -270,8 +260,8 @@ describe('batch normalisation in use', () => {
 
   it('is made anew when a statistic changes, and not before', async () => {
     const c = { ...residual, input: [5, 5], kernel: [1, 1] }
-    const [x, weight] = [values([1, 8, 5, 5], 1), values([12, 8, 1, 1], 2)]
-    const [mean, variance, other] = [3, 4, 5].map((seed) => add(values([12], seed), 1.5))
+    const [x, weight] = [draw([1, 8, 5, 5], 1), draw([12, 8, 1, 1], 2)]
+    const [mean, variance, other] = [3, 4, 5].map((seed) => add(draw([12], seed), 1.5))
     await Promise.all([mean!.data(), variance!.data(), other!.data()])
     const build = (middle: Tensor, spread: Tensor, divisor: number): Tensor =>
       div(batchNorm(run(c, x, weight), { mean: middle, variance: spread }), divisor)

@@ -18,20 +18,10 @@ import {
   tensor,
 } from '../../src/index.ts'
 import { distance, resultsOn } from '../support/agreement.ts'
+import { draw } from '../support/draw.ts'
 
 const together = { epilogues: true, folds: true, pools: true }
 const apart = { ...together, pools: false }
-
-/** Reproducible values in [−1, 1). */
-function values(shape: readonly number[], seed: number): Tensor {
-  const size = shape.reduce((product, length) => product * length, 1)
-  let state = (Math.imul(seed + 1, 2654435761) + 12345) >>> 0
-  const data = Float32Array.from({ length: size }, () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0
-    return (state / 2 ** 32) * 2 - 1
-  })
-  return tensor(data, shape)
-}
 
 /** What may stand between the convolution and its pooling. */
 const functions = {
@@ -40,7 +30,7 @@ const functions = {
   falling: (y: Tensor) => mul(y, -1.5),
   bounded: (y: Tensor) => maximum(mul(y, 0.75), -0.25),
   swish: (y: Tensor) => mul(y, sigmoid(y)),
-  scaled: (y: Tensor) => mul(y, values([1], 5)),
+  scaled: (y: Tensor) => mul(y, draw([1], 5)),
 } as const
 
 /** Sizes of one axis: the convolution's, then the pooling's. */
@@ -95,10 +85,10 @@ function pooled(c: Case): Tensor {
   const space = axes.map(({ input }) => input)
   const [channels, outputs] = [groups * c.inPerGroup, groups * c.outPerGroup]
   const isFirst = layout === 'channels-first'
-  const x = values([c.batch, ...(isFirst ? [channels, ...space] : [...space, channels])], c.seed)
-  const weight = values([outputs, c.inPerGroup, ...axes.map(({ kernel }) => kernel)], c.seed + 1)
+  const x = draw([c.batch, ...(isFirst ? [channels, ...space] : [...space, channels])], c.seed)
+  const weight = draw([outputs, c.inPerGroup, ...axes.map(({ kernel }) => kernel)], c.seed + 1)
   const y = conv(x, weight, {
-    bias: c.bias ? values([outputs], c.seed + 2) : undefined,
+    bias: c.bias ? draw([outputs], c.seed + 2) : undefined,
     stride: axes.map(({ stride }) => stride),
     dilation: axes.map(({ dilation }) => dilation),
     padding: axes.map(({ padding }) => padding),
@@ -162,8 +152,8 @@ it.each([...algorithms.map(({ name }) => name), null])(
 )
 
 it('NaN wins wherever it lies in a window', async () => {
-  const x = values([1, 8, 24, 24], 1)
-  const weight = values([8, 8, 3, 3], 2)
+  const x = draw([1, 8, 24, 24], 1)
+  const weight = draw([8, 8, 3, 3], 2)
   const cells = Float32Array.from(await x.data())
   for (const at of [0, 24 * 24 - 1, 5 * 24 * 24 + 13 * 24 + 6]) cells[at] = Number.NaN
   const build = (): Tensor[] => [

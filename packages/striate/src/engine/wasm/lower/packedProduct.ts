@@ -97,7 +97,7 @@ export const stepInPlace = (floats: number): number => (floats % 1024 === 0 ? 0 
 
 /**
  * Packed columns are nearer to each other: worth it when more rows than these read them, and, where rows lie
- * across the vectors, what they read is larger than a cache.
+ * across the vectors, sums have more products than these and what is read is larger than a cache.
  */
 const fewTurnedRows = 256
 const [fewRows, fewProducts] = [96, 96]

@@ -30,7 +30,7 @@ import {
 /** Each tile size multiplies rounding errors; for a whole tile they may grow by this factor at most. */
 const mostAmplification = 20
 
-/** Input channels of a group, those of all views, below which the transforms never pay. */
+/** Input channels of a group, those of all views, below which the transforms hardly ever pay. */
 const fewestChannels = 2
 
 /** Taps of a tile: more need points whose rounding errors leave room for two outputs only. */
